@@ -1,0 +1,1 @@
+"""People: studies, items, participants, ballots, and the evidence drawn from them."""

@@ -1,0 +1,29 @@
+"""What may be refused, each in one clear sentence that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+
+class StudyError(Exception):
+    """A refusal that may be shown to a person. `status` is the HTTP status of the answer."""
+
+    status = 400
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if status is not None:
+            self.status = status
+
+
+class IntakeError(StudyError):
+    """An upload that was refused."""
+
+
+class LifecycleError(StudyError):
+    """A step that the study's protocol or state does not allow."""
+
+    status = 409
+
+
+class VotingError(StudyError):
+    """A label, draft or ballot that was refused."""

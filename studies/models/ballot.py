@@ -1,0 +1,39 @@
+"""A ballot: the answer to a trial, the perceived label first, then up to k picks."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from inference.models import Sample
+from studies.models.participant import Trial
+
+
+class Ballot(models.Model):
+    trial = models.OneToOneField(Trial, on_delete=models.CASCADE, related_name="ballot")
+    submission_id = models.UUIDField(unique=True, help_text="made by the page, so that a repeat is harmless")
+    body_sha256 = models.CharField(max_length=64, help_text="tells a repeat from another answer")
+    label = models.CharField(max_length=100, blank=True)
+    cast_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"ballot of {self.trial}"
+
+
+class Pick(models.Model):
+    ballot = models.ForeignKey(Ballot, on_delete=models.CASCADE, related_name="picks")
+    sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="+")
+    rank = models.PositiveIntegerField(help_text="1 for the first pick made")
+    position = models.PositiveIntegerField(help_text="where the sample stood in the participant's order, from 0")
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["ballot", "sample"], name="no_sample_twice_in_a_ballot"),
+            models.UniqueConstraint(fields=["ballot", "rank"], name="pick_rank_once"),
+            models.CheckConstraint(condition=Q(rank__gte=1), name="pick_ranks_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"pick {self.rank} of {self.ballot_id}"
