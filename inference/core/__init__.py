@@ -1,0 +1,1 @@
+"""Pixel arithmetic in plain numpy: nothing here knows Django, torch or people."""
