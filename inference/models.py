@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 LEASE = timedelta(seconds=90)
@@ -85,7 +86,7 @@ class GenerationJobQuerySet(models.QuerySet["GenerationJob"]):
                 lease_token=token,
                 lease_until=now + LEASE,
                 attempts=F("attempts") + 1,
-                started_at=models.functions.Coalesce("started_at", now),
+                started_at=Coalesce("started_at", now),
             )
         )
         return token if changed else None

@@ -15,6 +15,8 @@ from environs import Env, EnvError
 
 T = TypeVar("T")
 
+FILES_URL = "trustsr-files://"  # the scheme of trustsr/broker.py
+
 env = Env()
 
 
@@ -40,8 +42,8 @@ def secret_key(folder: Path) -> str:
     """SECRET_KEY of the environment; else the installation's own, made once in the data folder (mode 0600)."""
     given = read(env.str, "SECRET_KEY", default="")
     if given:
-        if len(given) < 32:
-            raise ImproperlyConfigured("SECRET_KEY: use at least 32 random characters.")
+        if len(given) < 50:
+            raise ImproperlyConfigured("SECRET_KEY: use at least 50 random characters.")
         return given
     path = folder / "secret_key"
     if not path.exists():
@@ -80,6 +82,7 @@ def database(folder: Path) -> dict[str, Any]:
     engine = config["ENGINE"].rsplit(".", 1)[-1]
     if engine == "sqlite3":
         config["OPTIONS"] = {**SQLITE_OPTIONS, **config.get("OPTIONS", {})}
+        config["CONN_MAX_AGE"] = 600  # opening the file and its pragmas cost more than most queries
     elif engine == "postgresql":
         config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16}, **config.get("OPTIONS", {})}
     else:
@@ -94,12 +97,12 @@ def broker(folder: Path) -> tuple[str, dict[str, Any]]:
         box = folder / "broker"
         for name in ("messages", "done", "control"):
             (box / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        return "trustsr.broker:Transport://", {
+        return FILES_URL, {
             "data_folder_in": str(box / "messages"),
             "data_folder_out": str(box / "messages"),
             "processed_folder": str(box / "done"),
             "control_folder": str(box / "control"),
-            "store_processed": False,
+            "polling_interval": 0.2,
         }
     scheme = urlsplit(url).scheme
     if scheme in {"redis", "rediss"}:

@@ -1,0 +1,86 @@
+"""The registry of sampler families, and the one way to get a sampler that is ready to draw.
+
+Importing this package does not import torch: the web process reads names and settings from here. Packages outside
+this repository add a family by an entry point in the group ``trustsr.samplers`` that names a `Family`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference.samplers.settings import SamplerSettings, SettingsError
+
+if TYPE_CHECKING:
+    from inference.samplers.base import Sampler
+
+__all__ = ["Family", "Sampler", "SamplerSettings", "SettingsError", "families", "load", "names", "settings_class"]
+
+GROUP = "trustsr.samplers"
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of sampler: what people read, and where its two classes are, as ``module:Class``."""
+
+    label: str
+    settings: str
+    sampler: str
+
+
+FAMILIES = {
+    "ldm": Family(
+        label="Latent diffusion (LDM)",
+        settings="inference.samplers.ldm.settings:LatentDiffusionSettings",
+        sampler="inference.samplers.ldm.sampler:LatentDiffusionSampler",
+    ),
+}
+
+
+@lru_cache(maxsize=1)
+def families() -> dict[str, Family]:
+    """All families by name: those of this package, then registered ones under names that are still free."""
+    found = {point.name: point.load() for point in entry_points(group=GROUP)}
+    return {**found, **FAMILIES}
+
+
+def names() -> list[str]:
+    """Names of all families, in alphabetical order."""
+    return sorted(families())
+
+
+def settings_class(name: str) -> type[SamplerSettings]:
+    """The settings of a family, without importing torch; SettingsError for an unknown name."""
+    return _resolve(_family(name).settings)
+
+
+def load(sampler: str, weights: str | Path, device: str = "cpu", *, folders: Iterable[Path | str] = ()) -> Sampler:
+    """Load a sampler with its weights onto a device.
+
+    weights: a name such as "digits", looked up in what ships and then in ``folders`` (each with
+        ``<sampler>/<name>.safetensors``), or the path of a .safetensors file with its .json beside it
+
+    Raises SettingsError for an unknown sampler and WeightsError for weights that are missing, altered, or made
+    for another network.
+    """
+    family = _family(sampler)
+    from inference.samplers.files import locate
+
+    return _resolve(family.sampler).load(locate(sampler, weights, folders), device)
+
+
+def _family(name: str) -> Family:
+    try:
+        return families()[name]
+    except KeyError:
+        raise SettingsError(f"There is no sampler {name!r}: choose one of {', '.join(names())}.") from None
+
+
+def _resolve(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,32 @@
+"""The door of inference: what studies, commands and pages call."""
+
+from inference.core.images import ImageError
+from inference.ensembles import build as build_ensemble
+from inference.errors import RequestError
+from inference.reconciling import reconcile
+from inference.services.catalogue import catalogue
+from inference.services.ensembles import ensemble_file, request_ensemble
+from inference.services.images import low_res_png, read_low_res, read_sample, sample_png, store_low_res
+from inference.services.jobs import cancel, request_generation
+from inference.services.progress import Progress, progress
+from inference.store import StoreError
+
+__all__ = [
+    "ImageError",
+    "Progress",
+    "RequestError",
+    "StoreError",
+    "build_ensemble",
+    "cancel",
+    "catalogue",
+    "ensemble_file",
+    "low_res_png",
+    "progress",
+    "read_low_res",
+    "read_sample",
+    "reconcile",
+    "request_ensemble",
+    "request_generation",
+    "sample_png",
+    "store_low_res",
+]

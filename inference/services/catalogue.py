@@ -1,0 +1,51 @@
+"""Which weights there are: those that ship, and those trained or imported into the data folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from inference import samplers
+from inference.core.weights import SHIPPED, WeightsError, find, manifest
+from inference.generation import weights_folder
+from inference.models import Weights
+
+log = logging.getLogger(__name__)
+
+
+def catalogue() -> list[Weights]:
+    """A row for all weights on this machine whose sampler is known, by sampler and name.
+
+    Their files are verified when they are used, not here: hashing large files would take a page too long.
+    """
+    found: dict[tuple[str, str], Weights] = {}
+    for folder in (SHIPPED, weights_folder()):
+        for sampler, name, facts in _on_disk(folder):
+            if (sampler, name) not in found:
+                found[sampler, name] = _row(sampler, name, facts)
+    return [found[key] for key in sorted(found)]
+
+
+def _on_disk(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    known = manifest(folder)
+    for path in sorted(folder.glob("*/*.safetensors")):
+        sampler, name = path.parent.name, path.stem
+        if sampler not in samplers.names():
+            continue
+        try:
+            facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            facts |= known.get(f"{sampler}/{name}", {})
+            if "sha256" not in facts:
+                facts["sha256"] = find(sampler, name, [folder]).sha256
+            yield sampler, name, {key: facts[key] for key in ("sha256", "scale", "channels")}
+        except (OSError, ValueError, KeyError, TypeError, WeightsError) as error:
+            log.warning("The weights %s/%s are left out: their JSON file cannot be used (%r).", sampler, name, error)
+
+
+def _row(sampler: str, name: str, facts: dict[str, Any]) -> Weights:
+    measures = {"scale": facts["scale"], "channels": facts["channels"]}
+    row, _ = Weights.objects.get_or_create(sampler=sampler, name=name, sha256=facts["sha256"], defaults=measures)
+    return row

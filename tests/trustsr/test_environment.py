@@ -1,0 +1,90 @@
+"""Settings from the environment: nonsense stops the start, in one line with the setting's name."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def manage(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py in a process of its own with this environment only."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=kept | {"TRUSTSR_DATA_DIR": str(tmp_path / "data")} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_starts_without_any_setting(tmp_path: Path) -> None:
+    result = manage(tmp_path, "check")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "perhaps"),
+        ("SECRET_KEY", "short"),
+        ("ALLOWED_HOSTS", "*"),
+        ("DATABASE_URL", "mongodb://somewhere"),
+        ("DATABASE_URL", "nonsense"),
+        ("CELERY_BROKER_URL", "ftp://somewhere"),
+        ("STORAGE_URL", "gopher://somewhere"),
+        ("TRUSTSR_MAX_LOW_RES_SIDE", "large"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_nonsense_stops_the_start_with_the_name(tmp_path: Path, name: str, value: str) -> None:
+    result = manage(tmp_path, "check", **{name: value})
+    assert result.returncode == 1
+    assert name in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = manage(tmp_path, "check", TRUSTSR_DATA_DIR=str(tmp_path / "file" / "data"))
+    assert result.returncode == 1
+    assert "TRUSTSR_DATA_DIR" in result.stderr
+
+
+def test_debug_is_refused_beyond_this_machine(tmp_path: Path) -> None:
+    result = manage(tmp_path, "check", DEBUG="1", ALLOWED_HOSTS="sr.example.org")
+    assert result.returncode == 1
+    assert "DEBUG" in result.stderr
+
+
+def test_the_own_key_is_private_and_kept(tmp_path: Path) -> None:
+    manage(tmp_path, "check")
+    key = tmp_path / "data" / "secret_key"
+    first = key.read_text()
+    assert len(first) >= 50
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    manage(tmp_path, "check")
+    assert key.read_text() == first
+
+
+def test_production_passes_djangos_deployment_check(tmp_path: Path) -> None:
+    result = manage(
+        tmp_path,
+        "check",
+        "--deploy",
+        "--fail-level",
+        "WARNING",
+        ALLOWED_HOSTS="sr.example.org",
+        SECRET_KEY="k9$Qz-7" * 10,
+    )
+    assert result.returncode == 0, result.stderr
