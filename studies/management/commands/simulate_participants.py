@@ -1,0 +1,36 @@
+"""manage.py simulate_participants: a rehearsal of an open study, marked as simulated everywhere."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from functools import partial
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from studies.errors import StudyError
+from studies.services.simulation import find_study, simulate
+
+
+class Command(BaseCommand):
+    help = (
+        "Let simulated participants answer every item of an open study: a rehearsal, not evidence. They are marked "
+        "as simulated in the database, on every page and in every export. Run again with the same seed, it makes "
+        "nobody twice and goes on where it was interrupted."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="number of the study, or the last part of its participants' link")
+        parser.add_argument("--count", type=int, default=30, help="how many participants (default: 30)")
+        parser.add_argument("--seed", type=int, default=1, help="what all their answers follow from (default: 1)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["count"] < 1:
+            raise CommandError("--count must be at least 1.")
+        bar = partial(tqdm, desc="Simulated participants", unit="person")
+        try:
+            people = simulate(find_study(options["study"]), count=options["count"], seed=options["seed"], progress=bar)
+        except StudyError as error:
+            raise CommandError(error.message) from None
+        self.stdout.write(f"{len(people)} simulated participants have answered.")

@@ -1,0 +1,218 @@
+"""What a study has found, as plain frozen values: every page, report and export reads these, never the database.
+
+Undefined numbers are nan here and None in JSON; next to a nan stands a reason, or an evaluation's state.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from studies.aggregation.estimates import Estimate, Interval
+
+NOT_MADE, BEING_MADE, MADE, FAILED = "not made", "being made", "made", "failed"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The study's protocol as it was frozen, or as it stands. `settings` are complete, with all defaults."""
+
+    question: str
+    ask_label: bool
+    labels: tuple[str, ...]
+    instructions: str
+    consent_text: str
+    consent_sha256: str
+    pool_size: int
+    max_picks: int
+    exact_picks: bool
+    ensemble_size: int
+    tie_rule: str
+    control_draws: int
+    sampler: str
+    weights: str
+    weights_sha256: str
+    scale: int
+    channels: int
+    settings: dict[str, Any]
+    target_participants: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Participants:
+    """Numbers of people. people and simulated: enrolled and not withdrawn; finished: of these, all trials done.
+
+    withdrawn people are in no other number, and none of their ballots counts.
+    """
+
+    people: int
+    simulated: int
+    finished: int
+    finished_simulated: int
+    withdrawn: int
+
+
+@dataclass(frozen=True)
+class SampleResult:
+    """One candidate. votes: of distinct participants; votes_by_label: in the order of ItemResults.labels."""
+
+    index: int
+    seed: int
+    sha256: str
+    lr_consistency: float
+    votes: int
+    votes_by_label: tuple[int, ...]
+    job_digest: str
+
+
+@dataclass(frozen=True)
+class LabelShare:
+    """How many ballots have this label, and their share with its Wilson interval."""
+
+    label: str
+    count: int
+    share: Interval
+
+
+@dataclass(frozen=True)
+class SelectionResult:
+    """The chosen samples by pool index, most votes first, and the group that tied at the cut."""
+
+    chosen: tuple[int, ...]
+    tied_at_cut: tuple[int, ...]
+    tie_rule: str
+    asked: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class EnsembleResult:
+    """The stored picture: digest of what it was made of, sha256 of its files."""
+
+    pk: int
+    digest: str
+    rule: str
+    png8_sha256: str
+    png16_sha256: str
+    tiff_sha256: str
+    spread_sha256: str
+    lr_consistency: float
+    code_version: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """What averaging alone gives: a metric over ensembles of as many random samples. Limits: 2.5 and 97.5 %.
+
+    at_least_as_good: share of random draws that reach the voted ensemble or beat it; small is evidence of choice.
+    """
+
+    mean: float
+    low: float
+    high: float
+    draws: int
+    at_least_as_good: float
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of merit: of the voted ensemble, of the random control, and of single samples on average.
+
+    name: "lr_consistency" (dB), "psnr" (dB, capped at 100) or "ssim"; the latter two against the hidden truth.
+    """
+
+    name: str
+    ensemble: float
+    control: Control
+    single_mean: float
+    single_chosen_mean: float
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """State is "not made", "being made", "made" or "failed"; reason says why it is not made."""
+
+    state: str
+    reason: str
+    pk: int | None
+    digest: str
+    control_seed: int | None
+    control_draws: int
+    ensemble: EnsembleResult | None
+    metrics: tuple[Metric, ...]
+    spread_chosen: float
+    spread_pool: float
+    version: str
+
+
+@dataclass(frozen=True)
+class ItemResults:
+    """All that is known of one item. `samples` are in pool order, `label_shares` in that of `labels`.
+
+    labels: those offered, then "cannot tell"; empty where no label is asked for. Sizes are in pixels.
+    chance_threshold: votes that a sample needs not to be explained by random picking (Holm's first step).
+    """
+
+    pk: int
+    position: int
+    name: str
+    low_res_sha256: str
+    width: int
+    height: int
+    truth_sha256: str | None
+    samples: tuple[SampleResult, ...]
+    ballots: int
+    simulated_ballots: int
+    labels: tuple[str, ...]
+    label_shares: tuple[LabelShare, ...]
+    majority: str | None
+    majority_reason: str
+    selection: SelectionResult
+    chance_threshold: Estimate
+    mean_jaccard: Estimate
+    evaluation: EvaluationResult
+
+    def metric(self, name: str) -> Metric | None:
+        """The metric of this name, where the evaluation has it."""
+        return next((metric for metric in self.evaluation.metrics if metric.name == name), None)
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """One consistent look at a study. Times are ISO 8601 in UTC, empty where they have not come yet."""
+
+    pk: int
+    name: str
+    slug: str
+    state: str
+    created_at: str
+    opened_at: str
+    frozen_at: str
+    closed_at: str
+    collected_at: str
+    code_version: str
+    protocol: Protocol
+    protocol_sha256: str
+    participants: Participants
+    items: tuple[ItemResults, ...]
+
+    @property
+    def has_simulated(self) -> bool:
+        """True when simulated participants are among the counted ones: a rehearsal, to be marked everywhere."""
+        return self.participants.simulated > 0
+
+
+def to_jsonable(value: Any) -> Any:
+    """Dataclasses, tuples and numbers as JSON knows them: nan and infinity become None."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): to_jsonable(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_jsonable(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,177 @@
+"""Ensembles of selections beside their random controls: asked for by people, computed by workers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from django.core.files.storage import storages
+from django.db import transaction
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from inference import sending, store
+from inference import services as inference
+from inference.core import ensembling
+from inference.core.images import encode_png, read_image
+from inference.models import Sample
+from studies.aggregation.counts import Selection, top_n
+from studies.models import Evaluation, GroundTruth, Item, Study, TieRule
+from studies.services import figures
+from studies.services.ordering import derived_seed, subsets
+from studies.services.pools import Pool
+from studies.services.tallies import Tally, tally
+
+log = logging.getLogger(__name__)
+
+
+def selection(item: Item, counted: Tally | None = None, pool: Sequence[Sample] | None = None) -> Selection:
+    """The top n samples of an item under its study's stored tie rule, as pool indexes."""
+    study = item.study
+    counted = counted or tally(item)
+    keys = None
+    if study.tie_rule == TieRule.SECONDARY:
+        keys = [sample.lr_consistency for sample in (item.pool if pool is None else pool)]
+    seed = tie_seed(study.seed, item.position)
+    return top_n(counted.votes, study.ensemble_size, ties=study.tie_rule, keys=keys, seed=seed)  # type: ignore[arg-type]
+
+
+def request(item: Item) -> Evaluation | None:
+    """The evaluation of the item's present selection, made when it is new; None while nothing is selected.
+
+    One that failed is tried again. The work is sent to a worker after commit.
+    """
+    pool = list(item.pool)
+    chosen = selection(item, pool=pool).chosen
+    if not chosen:
+        return None
+    with transaction.atomic():
+        ensemble = inference.request_ensemble([pool[index] for index in chosen])
+        evaluation, _ = Evaluation.objects.get_or_create(
+            item=item,
+            digest=digest(item, pool, chosen),
+            defaults={
+                "ensemble": ensemble,
+                "control_draws": item.study.control_draws,
+                "control_seed": control_seed(item),
+            },
+        )
+        if evaluation.made_at is None:
+            Evaluation.objects.filter(pk=evaluation.pk).update(error="")
+            evaluation.error = ""
+            transaction.on_commit(lambda: send(evaluation.pk))
+    return evaluation
+
+
+def request_all(study: Study) -> list[Evaluation]:
+    """The evaluations of all items that have a selection."""
+    items = study.items.select_related("low_res", "study__weights")
+    return [made for item in items if (made := request(item)) is not None]
+
+
+def send(evaluation_pk: int) -> None:
+    sending.send("studies.tasks.evaluate", evaluation_id=evaluation_pk)
+
+
+def tie_seed(study_seed: int, position: int) -> int:
+    """Of the tie rule "random" for the item at this position."""
+    return derived_seed(study_seed, f"ties of item {position}")
+
+
+def control_seed(item: Item) -> int:
+    """Stored with each evaluation: the random controls follow from it."""
+    return derived_seed(item.study.seed, f"control of item {item.position}")
+
+
+def digest(item: Item, pool: Sequence[Sample], chosen: Sequence[int]) -> str:
+    """sha256 of the canonical JSON of all that decides an evaluation's figures."""
+    content = {
+        "low_res": item.low_res.sha256,
+        "pool": [sample.sha256 for sample in pool],
+        "chosen": sorted(chosen),
+        "draws": item.study.control_draws,
+        "seed": control_seed(item),
+        "truth": truth_sha256(item),
+        "version": figures.VERSION,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def truth_sha256(item: Item) -> str | None:
+    try:
+        return item.truth.sha256
+    except GroundTruth.DoesNotExist:
+        return None
+
+
+def controls(evaluation: Evaluation, *, pool_size: int, n: int) -> NDArray[np.int64]:
+    """Pool indexes of the random ensembles, (draws, n), replayed from the stored seed."""
+    return subsets(evaluation.control_seed, "control", evaluation.control_draws, pool_size, n)
+
+
+def control_image(evaluation: Evaluation) -> NDArray[np.uint8]:
+    """An example of the control, uint8 (H, W, C): the mean of the first random draw. Only of a made evaluation."""
+    pool = list(evaluation.item.pool)
+    draw = controls(evaluation, pool_size=len(pool), n=evaluation.figures["n"])[0]
+    return ensembling.mean_uint8(inference.read_sample(pool[index]) for index in draw)
+
+
+def control_png(evaluation: Evaluation) -> bytes:
+    """`control_image` as a PNG file."""
+    return encode_png(control_image(evaluation))
+
+
+def run(evaluation_pk: int) -> Evaluation:
+    """Compute one evaluation, in a worker; once made it stays. What goes wrong is stored as one sentence."""
+    rows = Evaluation.objects.select_related("item__low_res", "item__study__weights", "ensemble")
+    evaluation = rows.get(pk=evaluation_pk)
+    if evaluation.made_at is not None:
+        return evaluation
+    try:
+        inference.build_ensemble(evaluation.ensemble_id)
+        evaluation.figures = _compute(evaluation)
+    except Exception as error:
+        log.exception("Evaluation %s of %s failed", evaluation_pk, evaluation.item)
+        evaluation.error = _sentence(error)
+        evaluation.save(update_fields=["error"])
+        return evaluation
+    evaluation.error, evaluation.made_at = "", timezone.now()
+    evaluation.save(update_fields=["figures", "error", "made_at"])
+    return evaluation
+
+
+def _compute(evaluation: Evaluation) -> dict[str, object]:
+    item = evaluation.item
+    pool = list(item.pool)
+    chosen = chosen_indexes(evaluation, pool)
+    measured = figures.measures(inference.read_low_res(item.low_res), item.study.weights.scale, _truth(item))
+    draws = controls(evaluation, pool_size=len(pool), n=len(chosen))
+    return figures.figures(Pool(pool), chosen, draws, measured)
+
+
+def chosen_indexes(evaluation: Evaluation, pool: Sequence[Sample]) -> list[int]:
+    """Pool indexes of the ensemble's members, ascending.
+
+    Found by content: the same ensemble may have been made before, of another job's samples with the same pixels.
+    """
+    places: dict[str, list[int]] = {}
+    for index in reversed(range(len(pool))):
+        places.setdefault(pool[index].sha256, []).append(index)
+    members = evaluation.ensemble.members.order_by("sample_id").values_list("sample__sha256", flat=True)
+    return sorted(places[sha256].pop() for sha256 in members)
+
+
+def _truth(item: Item) -> NDArray[np.float32] | None:
+    sha256 = truth_sha256(item)
+    if sha256 is None:
+        return None
+    return read_image(store.get(sha256, "truth", ".png", storage=storages["truth"]))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, inference.StoreError | inference.RequestError):
+        return str(error)
+    return f"The figures could not be computed ({type(error).__name__}: {error}); the worker's log has more."

@@ -1,0 +1,259 @@
+"""From the rows of a study to one frozen StudyResults, in a fixed number of queries."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from django.db.models import Count, Q, prefetch_related_objects
+from django.utils import timezone
+
+from inference.models import Ensemble, Sample
+from inference.version import code_version
+from studies import results
+from studies.aggregation.agreement import mean_jaccard
+from studies.aggregation.counts import Selection, chance_threshold
+from studies.aggregation.intervals import wilson
+from studies.aggregation.labels import majority
+from studies.models import Evaluation, Item, Study
+from studies.services import evaluation, figures
+from studies.services.snapshot import snapshot
+from studies.services.tallies import Tally, tallies
+
+MEASURES = ("lr_consistency", "psnr", "ssim")
+
+
+def collect(study: Study) -> results.StudyResults:
+    """All that the study has found so far, in one consistent look. Nothing is computed that a worker has to."""
+    with snapshot():
+        study = Study.objects.select_related("weights").get(pk=study.pk)
+        items = list(study.items.select_related("low_res", "truth"))
+        pools = _pools(items)
+        ids = {pk: tuple(sample.pk for sample in pool) for pk, pool in pools.items()}
+        counted = tallies(study, items, ids)
+        made = _evaluations(items)
+        people = _participants(study)
+    for item in items:
+        item.study = study
+    protocol = _protocol(study)
+    return results.StudyResults(
+        pk=study.pk,
+        name=study.name,
+        slug=study.slug,
+        state=study.state,
+        created_at=_time(study.created_at),
+        opened_at=_time(study.opened_at),
+        frozen_at=_time(study.frozen_at),
+        closed_at=_time(study.closed_at),
+        collected_at=_time(timezone.now()),
+        code_version=code_version(),
+        protocol=protocol,
+        protocol_sha256=_protocol_sha256(protocol),
+        participants=people,
+        items=tuple(_item(item, pools[item.pk], counted[item.pk], made.get(item.pk, {})) for item in items),
+    )
+
+
+def _pools(items: list[Item]) -> dict[int, list[Sample]]:
+    """Item id -> samples in pool order. Three queries."""
+    prefetch_related_objects(items, "jobs__samples")
+    pools = {}
+    for item in items:
+        jobs = sorted(item.jobs.all(), key=lambda job: job.pk)
+        pools[item.pk] = [sample for job in jobs for sample in job.samples.all()]
+        for job in jobs:
+            for sample in job.samples.all():
+                sample.job = job
+    return pools
+
+
+def _evaluations(items: list[Item]) -> dict[int, dict[str, Evaluation]]:
+    """Item id -> digest -> evaluation."""
+    rows = Evaluation.objects.filter(item__in=items).select_related("ensemble")
+    found: dict[int, dict[str, Evaluation]] = {}
+    for row in rows:
+        found.setdefault(row.item_id, {})[row.digest] = row
+    return found
+
+
+def _participants(study: Study) -> results.Participants:
+    here, done = Q(withdrawn_at=None), Q(finished_at__isnull=False)
+    counts = study.participants.order_by().aggregate(
+        people=Count("pk", filter=here & Q(simulated=False)),
+        finished=Count("pk", filter=here & done & Q(simulated=False)),
+        finished_simulated=Count("pk", filter=here & done & Q(simulated=True)),
+        withdrawn=Count("pk", filter=~here),
+        # Last: from here on the name means this count, no longer the field.
+        simulated=Count("pk", filter=here & Q(simulated=True)),
+    )
+    return results.Participants(**counts)
+
+
+def _protocol(study: Study) -> results.Protocol:
+    copied = (
+        "question", "ask_label", "instructions", "consent_text", "pool_size", "max_picks", "exact_picks",
+        "ensemble_size", "tie_rule", "control_draws", "settings", "target_participants", "seed",
+    )  # fmt: skip
+    return results.Protocol(
+        **{name: getattr(study, name) for name in copied},
+        labels=tuple(study.labels),
+        consent_sha256=hashlib.sha256(study.consent_text.encode()).hexdigest(),
+        sampler=study.weights.sampler,
+        weights=study.weights.name,
+        weights_sha256=study.weights.sha256,
+        scale=study.weights.scale,
+        channels=study.weights.channels,
+    )
+
+
+def _protocol_sha256(protocol: results.Protocol) -> str:
+    content = results.to_jsonable(protocol)
+    del content["target_participants"]  # a goal to watch, not frozen
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _item(item: Item, pool: list[Sample], counted: Tally, made: dict[str, Evaluation]) -> results.ItemResults:
+    study = item.study
+    given = [label for label, count in zip(counted.labels, counted.label_counts, strict=True) for _ in range(count)]
+    verdict = majority(given)
+    selection = evaluation.selection(item, counted, pool)
+    picks = [len(picked) for picked in counted.picks]
+    return results.ItemResults(
+        pk=item.pk,
+        position=item.position,
+        name=item.name,
+        low_res_sha256=item.low_res.sha256,
+        width=item.low_res.width,
+        height=item.low_res.height,
+        truth_sha256=evaluation.truth_sha256(item),
+        samples=tuple(_sample(index, sample, counted) for index, sample in enumerate(pool)),
+        ballots=counted.ballots,
+        simulated_ballots=counted.simulated_ballots,
+        labels=counted.labels,
+        label_shares=_label_shares(counted),
+        majority=verdict.value,
+        majority_reason=verdict.reason,
+        selection=results.SelectionResult(
+            chosen=selection.chosen,
+            tied_at_cut=selection.tied_at_cut,
+            tie_rule=study.tie_rule,
+            asked=study.ensemble_size,
+            reason=selection.reason,
+        ),
+        chance_threshold=chance_threshold(counted.ballots, picks, max(len(pool), 1)),
+        mean_jaccard=mean_jaccard(counted.picks),
+        evaluation=_evaluation(item, pool, selection, made),
+    )
+
+
+def _sample(index: int, sample: Sample, counted: Tally) -> results.SampleResult:
+    return results.SampleResult(
+        index=index,
+        seed=sample.seed,
+        sha256=sample.sha256,
+        lr_consistency=sample.lr_consistency,
+        votes=int(counted.votes[index]),
+        votes_by_label=tuple(counted.by_label[:, index].tolist()),
+        job_digest=sample.job.digest,
+    )
+
+
+def _label_shares(counted: Tally) -> tuple[results.LabelShare, ...]:
+    counts = zip(counted.labels, counted.label_counts.tolist(), strict=True)
+    return tuple(
+        results.LabelShare(label=label, count=count, share=wilson(count, counted.ballots)) for label, count in counts
+    )
+
+
+def _evaluation(
+    item: Item, pool: list[Sample], selection: Selection, made: dict[str, Evaluation]
+) -> results.EvaluationResult:
+    """The evaluation of the present selection; those of earlier selections are not shown."""
+    if not selection.chosen:
+        return _not_made(item, selection.reason)
+    row = made.get(evaluation.digest(item, pool, selection.chosen))
+    if row is None:
+        return _not_made(item, "the votes have changed since the last evaluation" if made else "it was not asked for")
+    state = results.MADE if row.made_at else results.FAILED if row.error else results.BEING_MADE
+    numbers: dict[str, Any] = row.figures
+    return results.EvaluationResult(
+        state=state,
+        reason=row.error,
+        pk=row.pk,
+        digest=row.digest,
+        control_seed=row.control_seed,
+        control_draws=row.control_draws,
+        ensemble=_ensemble(row.ensemble) if row.made_at else None,
+        metrics=_metrics(numbers, selection.chosen),
+        spread_chosen=_float(numbers.get("spread_chosen")),
+        spread_pool=_float(numbers.get("spread_pool")),
+        version=numbers.get("version", ""),
+    )
+
+
+def _not_made(item: Item, reason: str) -> results.EvaluationResult:
+    return results.EvaluationResult(
+        state=results.NOT_MADE,
+        reason=reason,
+        pk=None,
+        digest="",
+        control_seed=None,
+        control_draws=item.study.control_draws,
+        ensemble=None,
+        metrics=(),
+        spread_chosen=math.nan,
+        spread_pool=math.nan,
+        version="",
+    )
+
+
+def _ensemble(row: Ensemble) -> results.EnsembleResult:
+    return results.EnsembleResult(
+        pk=row.pk,
+        digest=row.digest,
+        rule=row.rule,
+        png8_sha256=row.png8_sha256,
+        png16_sha256=row.png16_sha256,
+        tiff_sha256=row.tiff_sha256,
+        spread_sha256=row.spread_sha256,
+        lr_consistency=_float(row.lr_consistency),
+        code_version=row.code_version,
+    )
+
+
+def _metrics(numbers: dict[str, Any], chosen: Sequence[int]) -> tuple[results.Metric, ...]:
+    measured = numbers.get("measures", {})
+    return tuple(_metric(name, measured[name], chosen) for name in MEASURES if name in measured)
+
+
+def _metric(name: str, values: dict[str, Any], chosen: Sequence[int]) -> results.Metric:
+    ensemble = _float(values["ensemble"])
+    draws = np.array([_float(value) for value in values["control"]])
+    single = np.array([_float(value) for value in values["samples"]])
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return results.Metric(
+        name=name,
+        ensemble=ensemble,
+        control=results.Control(
+            mean=float(draws.mean()),
+            low=float(low),
+            high=float(high),
+            draws=len(draws),
+            at_least_as_good=figures.at_least_as_good(ensemble, draws.tolist()),
+        ),
+        single_mean=float(single.mean()),
+        single_chosen_mean=float(single[list(chosen)].mean()),
+    )
+
+
+def _float(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,31 @@
+"""Celery tasks of studies, thin: the row says what is left to do, so a repeated message is harmless."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from studies.models import Evaluation
+from studies.services import evaluation
+
+#: A message younger than this may still be on its way or at work.
+PATIENCE = timedelta(minutes=2)
+
+
+@shared_task
+def evaluate(*, evaluation_id: int) -> None:
+    """Compute one evaluation, unless it is made or its item has gone."""
+    if Evaluation.objects.filter(pk=evaluation_id, made_at=None).exists():
+        evaluation.run(evaluation_id)
+
+
+@shared_task
+def reconcile() -> int:
+    """Send again what was asked for and is neither made nor failed; the number sent."""
+    waiting = Evaluation.objects.filter(made_at=None, error="", created_at__lt=timezone.now() - PATIENCE)
+    keys = list(waiting.values_list("pk", flat=True))
+    for pk in keys:
+        evaluation.send(pk)
+    return len(keys)

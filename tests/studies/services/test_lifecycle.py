@@ -1,0 +1,151 @@
+"""From draft to closed, what is refused on the way, and what the first ballot freezes."""
+
+from __future__ import annotations
+
+import pytest
+
+from studies.errors import LifecycleError, VotingError
+from studies.models import Role, Study, StudyState, Trial
+from studies.services import drawing, enrolment, lifecycle, voting
+from tests.studies import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def fields(**changed):
+    return {
+        "name": "Digits",
+        "question": "Which digit is this?",
+        "labels": ["5", "6"],
+        "consent_text": "I agree.",
+        "weights": factories.weights(),
+        "pool_size": 12,
+    } | changed
+
+
+def test_a_sound_protocol_has_no_problems():
+    assert lifecycle.validate_protocol(fields()) == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "match"),
+    [
+        ({"max_picks": 13}, "max_picks", "13 of 12"),
+        ({"ensemble_size": 13}, "ensemble_size", "13 cannot come from 12"),
+        ({"pool_size": 0}, "pool_size", "1 to 1,000"),
+        ({"pool_size": 1001}, "pool_size", "1 to 1,000"),
+        ({"max_picks": 0}, "max_picks", "1 to"),
+        ({"control_draws": 99}, "control_draws", "100 to"),
+        ({"labels": []}, "labels", "two labels"),
+        ({"labels": ["5"]}, "labels", "two labels"),
+        ({"labels": ["5", " "]}, "labels", "empty"),
+        ({"labels": ["five", "FIVE "]}, "labels", "more than once"),
+        ({"labels": ["a  b", "A b"]}, "labels", "more than once"),
+        ({"labels": ["5", "Cannot  Tell"]}, "labels", "always offered"),
+        ({"labels": ["5", 6]}, "labels", "list of texts"),
+        ({"consent_text": " "}, "consent_text", "consent"),
+        ({"question": ""}, "question", "question"),
+        ({"name": ""}, "name", "name"),
+        ({"tie_rule": "first"}, "tie_rule", "tie rules"),
+        ({"weights": None}, "weights", "weights"),
+        ({"settings": {"steps": -1}}, "settings", "steps"),
+        ({"settings": {"colour": 1}}, "settings", "colour"),
+    ],
+)
+def test_each_problem_is_one_sentence_at_its_field(changed, field, match):
+    found = lifecycle.validate_protocol(fields(**changed))
+    assert list(found) == [field]
+    assert match in found[field]
+    with pytest.raises(LifecycleError, match=match) as caught:
+        lifecycle.create_study(factories.user(), **fields(**changed))
+    assert caught.value.status == 400
+    assert not Study.objects.exists()
+
+
+def test_labels_do_not_matter_when_none_is_asked_for():
+    assert lifecycle.validate_protocol(fields(ask_label=False, labels=[])) == {}
+
+
+def test_a_new_study_belongs_to_its_maker_and_keeps_all_settings():
+    owner = factories.user()
+    study = lifecycle.create_study(owner, **fields())
+    assert study.state == StudyState.DRAFT
+    assert Study.objects.for_user(owner, Role.OWNER).get() == study
+    assert study.settings["steps"] == 25  # the default of today, kept when defaults change
+
+
+def test_opening_needs_items_and_whole_pools():
+    study = factories.study(pool_size=12)
+    with pytest.raises(LifecycleError, match="no items"):
+        lifecycle.open_study(study)
+    factories.pool(factories.item(study))
+    lacking = factories.item(study)
+    factories.pool(lacking, 11)
+    with pytest.raises(LifecycleError, match="1 of 2 items are not complete"):
+        lifecycle.open_study(study)
+    assert not drawing.ready(study)
+    factories.pool(lacking, 12)
+    assert lifecycle.open_study(study).state == StudyState.OPEN
+
+
+def test_open_close_and_open_again():
+    study = factories.open_study_with_pool()
+    with pytest.raises(LifecycleError, match="open already"):
+        lifecycle.open_study(study)
+    assert lifecycle.close_study(study).closed_at is not None
+    with pytest.raises(LifecycleError, match="not open"):
+        lifecycle.close_study(study)
+    assert lifecycle.open_study(study).closed_at is None
+
+
+def test_nobody_enrols_in_a_study_that_is_not_open():
+    study = factories.study()
+    with pytest.raises(VotingError, match="not open"):
+        enrolment.enrol(study)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"question": "Else?"}, {"labels": ["1", "2"]}, {"max_picks": 1}, {"tie_rule": "strict"}, {"consent_text": "x"}],
+)
+def test_the_first_ballot_freezes_the_protocol(changed):
+    study = factories.open_study_with_pool()
+    lifecycle.update_protocol(study, **changed)
+    factories.vote(factories.labelled_trial(study, study.labels[0]), [0], study.labels[0])
+    with pytest.raises(LifecycleError, match="frozen"):
+        lifecycle.update_protocol(study, question="A third one?")
+    assert lifecycle.update_protocol(study, name="New name", target_participants=9).target_participants == 9
+    unchanged = {name: getattr(study, name) for name in Study.PROTOCOL}
+    assert lifecycle.update_protocol(study, **unchanged).name == "New name"
+
+
+def test_answers_begun_under_another_protocol_start_anew():
+    study = factories.open_study_with_pool()
+    trial = factories.labelled_trial(study)
+    voting.save_draft(trial, [1])
+    lifecycle.update_protocol(study, labels=["7", "8"])
+    trial = Trial.objects.get(pk=trial.pk)
+    assert (trial.label, trial.draft) == ("", [])
+
+
+def test_what_is_drawn_cannot_change_while_people_vote():
+    study = factories.open_study_with_pool(pool_size=12)
+    with pytest.raises(LifecycleError, match="close it"):
+        lifecycle.update_protocol(study, pool_size=13)
+    lifecycle.close_study(study)
+    lifecycle.update_protocol(study, pool_size=13)
+    assert not study.items.get().pool.exists()  # samples of another protocol are not this study's
+
+
+def test_a_study_with_votes_is_kept():
+    study = factories.open_study_with_pool()
+    with pytest.raises(LifecycleError, match="close it"):
+        lifecycle.delete_study(study)
+    lifecycle.close_study(study)
+    lifecycle.delete_study(study)
+    voted = factories.open_study_with_pool()
+    factories.vote_all(voted, [0])
+    lifecycle.close_study(voted)
+    with pytest.raises(LifecycleError, match="evidence"):
+        lifecycle.delete_study(voted)
+    assert list(Study.objects.all()) == [voted]
