@@ -1,0 +1,149 @@
+"""Labels, drafts and ballots as a page sends them, and what comes back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from studies.models import Ballot, Study, StudyState, Trial
+from tests.studies import factories
+from tests.studies.views.participant.conftest import Person
+
+pytestmark = pytest.mark.django_db
+Arrive = Callable[[Study], Person]
+
+
+@pytest.fixture
+def person(arrive: Arrive) -> Person:
+    """At the candidates of the first of two items."""
+    someone = arrive(factories.open_study_with_pool(items=2))
+    someone.post("label", 1, label="5")
+    return someone
+
+
+def test_a_label_is_answered_with_the_candidates(arrive: Arrive) -> None:
+    person = arrive(factories.open_study_with_pool())
+    answer = person.post("label", 1, label="6")
+    assert answer.status_code == 200
+    assert b"<html" not in answer.content
+    assert person.url("candidates", 1) in answer.content.decode()
+    assert Trial.objects.get().label == "6"
+
+
+def test_without_htmx_the_answer_is_a_redirect(arrive: Arrive) -> None:
+    person = arrive(factories.open_study_with_pool())
+    assert person.post("label", 1, label="6", htmx=False).status_code == 303
+    answer = person.ballot(positions=[0], label="6", htmx=False)
+    assert (answer.status_code, answer["Location"]) == (303, person.url("trial"))
+
+
+def test_a_label_stays(person: Person) -> None:
+    assert person.post("label", 1, label="5").status_code == 200
+    answer = person.post("label", 1, label="6")
+    assert answer.status_code == 409
+    assert "You have already said what you see" in answer.content.decode()
+    assert person.url("trial") in answer.content.decode()
+    assert Trial.objects.get(number=1).label == "5"
+
+
+def test_a_label_that_is_not_offered_is_refused(person: Person) -> None:
+    answer = person.post("label", 2, label="7")
+    assert answer.status_code == 400
+    assert "Choose one of the labels offered" in answer.content.decode()
+
+
+def test_a_ballot_is_answered_with_the_next_trial(person: Person) -> None:
+    answer = person.ballot(positions=[4, 2])
+    assert answer.status_code == 200
+    assert b"<html" not in answer.content
+    assert "Image 2 of 2" in answer.content.decode()
+    assert list(Ballot.objects.get().picks.values_list("rank", "position")) == [(1, 4), (2, 2)]
+
+
+def test_the_last_ballot_is_answered_with_thanks(person: Person) -> None:
+    person.ballot(positions=[0])
+    person.post("label", 2, label="cannot tell")
+    answer = person.ballot(2, positions=[], label="cannot tell")
+    assert "Thank you" in answer.content.decode()
+    assert answer["HX-Replace-Url"] == person.url("thanks")
+
+
+def test_sending_again_is_harmless(person: Person) -> None:
+    identity = str(uuid.uuid4())
+    for _ in range(2):
+        assert person.ballot(positions=[0, 1], submission_id=identity).status_code == 200
+    answer = person.ballot(positions=[0, 2], submission_id=identity)
+    assert answer.status_code == 409
+    assert Ballot.objects.count() == 1
+
+
+def test_two_tabs_are_told_and_led_on(person: Person) -> None:
+    person.ballot(positions=[0])
+    answer = person.ballot(positions=[1])
+    assert answer.status_code == 409
+    assert "You have already answered this one" in answer.content.decode()
+    assert f'href="{person.url("trial")}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("positions", "sentence"),
+    [
+        ([], "Pick at least 1 image"),
+        ([0, 1, 2, 3], "Pick at most 3 images"),
+        ([0, 0], "only once"),
+        ([12], "not among the images"),
+        ([-1], "not among the images"),
+        (["x"], "positions of images"),
+    ],
+)
+def test_wrong_picks_are_refused_in_one_sentence(person: Person, positions: list, sentence: str) -> None:
+    answer = person.ballot(positions=positions)
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    assert not Ballot.objects.exists()
+
+
+def test_a_refusal_without_htmx_is_a_page(person: Person) -> None:
+    answer = person.ballot(positions=[], htmx=False)
+    assert answer.status_code == 400
+    assert "<html" in answer.content.decode()
+    assert "Pick at least 1 image" in answer.content.decode()
+
+
+def test_a_ballot_without_an_id_is_refused(person: Person) -> None:
+    assert person.ballot(positions=[0], submission_id="").status_code == 400
+
+
+def test_a_draft_is_kept_and_shown_again(person: Person) -> None:
+    assert person.post("draft", 1, positions=[7, 3]).status_code == 204
+    assert 'data-draft="7,3"' in person.get("trial").content.decode()
+    assert person.post("draft", 1, positions=[0, 1, 2, 3]).status_code == 400
+    assert 'data-draft="7,3"' in person.get("trial").content.decode()
+    person.ballot(positions=[7, 3])
+    assert person.post("draft", 1, positions=[1]).status_code == 409
+
+
+def test_a_closed_study_takes_no_ballot(person: Person) -> None:
+    Study.objects.update(state=StudyState.CLOSED)
+    answer = person.ballot(positions=[0])
+    assert answer.status_code == 403
+    assert "closed" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["label", "draft", "ballot"])
+def test_only_ones_own_trials(person: Person, name: str) -> None:
+    stranger = Person(person.study)
+    assert stranger.post(name, 1, label="5", positions=[0]).status_code == 404
+    assert person.post(name, 3, label="5", positions=[0]).status_code == 404
+    assert person.get(name, 1).status_code == 405
+
+
+def test_a_ballot_is_for_ones_own_trial_of_that_number(person: Person, arrive: Arrive) -> None:
+    other = arrive(person.study)
+    other.post("label", 1, label="6")
+    other.ballot(positions=[0], label="6")
+    assert Ballot.objects.get().label == "6"
+    assert Trial.objects.get(label="5").draft == []
+    assert not hasattr(Trial.objects.get(label="5"), "ballot")
