@@ -1,0 +1,174 @@
+"""Studies in Django's admin: made and changed by the same rules as on their own pages; votes are read-only.
+
+A participant's secret (the hash of their cookie) and the seeds of their orders are shown nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from inference.services import catalogue
+from studies.errors import StudyError
+from studies.forms.admin import StudyAdminForm
+from studies.models import Ballot, Evaluation, Item, Participant, Pick, Role, Study, StudyMembership
+from studies.services import lifecycle
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class ReadOnly:
+    """What people and workers have made is looked at here, never changed."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MembershipInline(admin.TabularInline):
+    model = StudyMembership
+    extra = 1
+    autocomplete_fields = ("user",)
+
+
+class ItemInline(ReadOnly, admin.TabularInline):
+    model = Item
+    fields = ("position", "name", "low_res")
+    extra = 0
+
+
+@admin.register(Study)
+class StudyAdmin(admin.ModelAdmin):
+    form = StudyAdminForm
+    list_display = ("name", "state", "page", "pool_size", "max_picks", "ensemble_size", "created_at")
+    list_filter = ("state",)
+    search_fields = ("name", "question")
+    fieldsets = (
+        ("What people are asked", {"fields": ("name", "question", "ask_label", "labels", "instructions")}),
+        ("Candidates", {"fields": ("weights", "pool_size", "settings")}),
+        ("Votes and ensemble",
+         {"fields": ("max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws", "target_participants")}),
+        ("Consent", {"fields": ("consent_text",)}),
+        ("State", {"fields": ("page", "state", "created_at", "opened_at", "frozen_at", "closed_at")}),
+    )  # fmt: skip
+    always_read_only = ("page", "state", "created_at", "opened_at", "frozen_at", "closed_at")
+    inlines = (MembershipInline, ItemInline)
+
+    @admin.display(description="study page")
+    def page(self, study: Study) -> SafeString | str:
+        if study.pk is None:
+            return "made when you save: images are added, drawn and opened there"
+        return format_html('<a href="{}">open</a>', study.get_absolute_url())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
+        mine = Study.objects.for_user(request.user, Role.OWNER).values("pk")
+        return super().get_queryset(request).filter(pk__in=mine)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Study | None = None) -> tuple[str, ...]:
+        frozen = Study.PROTOCOL if obj is not None and obj.frozen_at is not None else ()
+        return (*self.always_read_only, *(name for name in frozen if name != "seed"))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "weights":
+            catalogue()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
+        """On the study's own page, which says what goes with it."""
+        return False
+
+    def view_on_site(self, obj: Study) -> str:
+        return obj.get_absolute_url()
+
+    def save_model(self, request: HttpRequest, obj: Study, form: Any, change: bool) -> None:
+        """Changes go through the service, which stops what no longer fits; new studies are saved as they are."""
+        if not change:
+            obj.save()
+            return
+        fields = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
+        try:
+            lifecycle.update_protocol(obj, **fields)
+        except StudyError as error:
+            messages.error(request, error.message)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not form.instance.memberships.filter(role=Role.OWNER).exists():
+            StudyMembership.objects.update_or_create(
+                study=form.instance, user=cast("User", request.user), defaults={"role": Role.OWNER}
+            )
+
+    def response_add(self, request: HttpRequest, obj: Study, post_url_continue: str | None = None) -> HttpResponse:
+        answer = super().response_add(request, obj, post_url_continue)
+        return answer if {"_continue", "_addanother"} & set(request.POST) else redirect(obj)
+
+
+class OfMyStudies(ReadOnly, admin.ModelAdmin):
+    """Rows of studies on which the user has a role."""
+
+    to_study = "study"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        mine = Study.objects.for_user(request.user).values("pk")
+        return super().get_queryset(request).filter(**{f"{self.to_study}__in": mine})
+
+
+@admin.register(Participant)
+class ParticipantAdmin(OfMyStudies):
+    list_display = ("code", "study", "simulated", "consented_at", "finished_at", "withdrawn_at")
+    list_filter = ("simulated", "study")
+    fields = ("code", "study", "simulated", "consent_sha256", "consented_at", "finished_at", "withdrawn_at")
+
+
+class PickInline(ReadOnly, admin.TabularInline):
+    model = Pick
+    fields = ("rank", "sample", "position")
+    extra = 0
+
+
+@admin.register(Ballot)
+class BallotAdmin(OfMyStudies):
+    to_study = "trial__participant__study"
+    list_display = ("trial", "study", "simulated", "label", "cast_at")
+    list_filter = ("trial__participant__simulated", "trial__participant__study")
+    list_select_related = ("trial__participant__study", "trial__item")
+    fields = ("trial", "study", "simulated", "label", "cast_at")
+    inlines = (PickInline,)
+
+    @admin.display
+    def study(self, ballot: Ballot) -> Study:
+        return ballot.trial.participant.study
+
+    @admin.display(boolean=True)
+    def simulated(self, ballot: Ballot) -> bool:
+        return ballot.trial.participant.simulated
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(OfMyStudies):
+    to_study = "item__study"
+    list_display = ("item", "ensemble", "control_draws", "created_at", "made_at", "error")
+    list_select_related = ("item", "ensemble")
+    fields = (
+        "item",
+        "digest",
+        "ensemble",
+        "control_draws",
+        "control_seed",
+        "figures",
+        "error",
+        "created_at",
+        "made_at",
+    )

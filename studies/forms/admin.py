@@ -1,0 +1,35 @@
+"""The study form of the admin: the same rules as the researcher's page, one sentence beside each field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from studies.forms.fields import LinesField
+from studies.models import Study, StudyState
+from studies.services import lifecycle
+
+
+class StudyAdminForm(forms.ModelForm):
+    labels = LinesField(required=False, help_text="One per line; “cannot tell” is always offered beside them.")
+
+    class Meta:
+        model = Study
+        fields = (
+            "name", "question", "ask_label", "labels", "instructions", "consent_text", "weights", "settings",
+            "pool_size", "max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws",
+            "target_participants",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Not the model's own constraints, whose sentences are about the database: the service says it better."""
+        values = {name: getattr(self.instance, name, None) for name in self._meta.fields or () if name != "weights"}
+        values["weights"] = self.instance.weights if self.instance.weights_id else None
+        values |= self.cleaned_data
+        for name, sentence in lifecycle.validate_protocol(values).items():
+            if name not in self.errors:
+                self.add_error(name if name in self.fields else None, sentence)
+        if self.instance.state == StudyState.OPEN and lifecycle.POOL_FIELDS & set(self.changed_data):
+            self.add_error(None, "The study is open: close it before you change what is drawn.")
+        return self.cleaned_data

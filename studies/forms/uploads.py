@@ -1,0 +1,53 @@
+"""The form that takes LR images, and their hidden truths paired by file name."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import NamedTuple
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from studies.forms.fields import ManyFilesField
+
+TRUTH_ENDING = "_truth"
+
+
+class Upload(NamedTuple):
+    """One file to take in: an archive, or an LR image with its truth where one was sent."""
+
+    name: str
+    file: UploadedFile
+    truth: UploadedFile | None
+    is_archive: bool
+
+
+class ItemsForm(forms.Form):
+    images = ManyFilesField(
+        label="Low-resolution images",
+        help_text=(
+            "PNG, TIFF, JPEG, BMP or WebP; up to 100 files at once, or one zip. To add the hidden truth of 7.png, send "
+            "7_truth.png beside it; in a zip, put it into a folder truth/ under the same name. Participants never "
+            "see truths or file names."
+        ),
+        error_messages={"required": "Choose at least one image or one zip file."},
+    )
+
+    def clean_images(self) -> list[Upload]:
+        """Pair LR images with truths by name; a truth without its LR image is refused."""
+        files: list[UploadedFile] = self.cleaned_data["images"]
+        truths = {_stem(file).removesuffix(TRUTH_ENDING): file for file in files if _stem(file).endswith(TRUTH_ENDING)}
+        shown = [file for file in files if not _stem(file).endswith(TRUTH_ENDING)]
+        left = set(truths) - {_stem(file) for file in shown}
+        if left:
+            name = truths[min(left)].name
+            raise forms.ValidationError(f"{name} has no low-resolution image: send {min(left)} with it, in one go.")
+        return [Upload(_stem(file), file, truths.get(_stem(file)), _is_archive(file)) for file in shown]
+
+
+def _stem(file: UploadedFile) -> str:
+    return PurePath(file.name or "").stem
+
+
+def _is_archive(file: UploadedFile) -> bool:
+    return PurePath(file.name or "").suffix.lower() == ".zip"

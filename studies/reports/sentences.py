@@ -1,0 +1,69 @@
+"""What figures mean, in plain sentences; undefined figures in words."""
+
+from __future__ import annotations
+
+import math
+
+from studies.results import ItemResults, Metric
+
+#: Of the NTIRE 2021 challenge on learning the SR space: above it, an image counts as consistent with its input.
+CONSISTENCY_MARK = 45.0
+
+CAUTION = (
+    "Agreement is not truth. Everybody saw samples of one model, so a detail that the model invents and prefers can "
+    "win every vote. Judge the ensemble by its lead over the control, not by how sharp or how popular it is."
+)
+
+NAMES = {"lr_consistency": "LR consistency", "psnr": "PSNR against the truth", "ssim": "SSIM against the truth"}
+UNITS = {"lr_consistency": "dB", "psnr": "dB", "ssim": ""}
+DIGITS = {"lr_consistency": 2, "psnr": 2, "ssim": 4}
+
+
+def number(value: float, digits: int = 2) -> str:
+    """The number, or “undefined”."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "undefined"
+
+
+def verdict(item: ItemResults) -> str:
+    """Whether choosing added anything beyond averaging, judged by PSNR against the hidden truth."""
+    if item.ballots == 0:
+        return "There are no ballots yet."
+    metric = item.metric("psnr")
+    if item.truth_sha256 is None:
+        return "Without a truth, no figure can say whether choosing added anything beyond averaging."
+    if metric is None or not math.isfinite(metric.ensemble) or not math.isfinite(metric.control.high):
+        return ""
+    return _against_control(metric)
+
+
+def _against_control(metric: Metric) -> str:
+    control = metric.control
+    share = f"{100 * control.at_least_as_good:.0f}\u00a0% of {control.draws} random selections do as well or better"
+    if metric.ensemble > control.high:
+        return f"The ensemble beats the control: choosing added something beyond averaging ({share})."
+    if metric.ensemble < control.low:
+        return f"The ensemble is worse than the control: a random choice would have been closer to the truth ({share})."
+    return f"The ensemble does not beat the control: choosing added nothing beyond averaging ({share})."
+
+
+def consistency(value: float) -> str:
+    """The LR consistency beside its mark."""
+    if not math.isfinite(value):
+        return "LR consistency is undefined."
+    side = "above" if value >= CONSISTENCY_MARK else "below"
+    return f"LR consistency {value:.1f}\u00a0dB, {side} the mark of {CONSISTENCY_MARK:.0f} dB."
+
+
+def tie(item: ItemResults) -> str:
+    """The selection's cut: who tied there, and what the rule did."""
+    chosen = item.selection
+    if not chosen.tied_at_cut:
+        return "No tie at the cut."
+    tied = [index for index in chosen.tied_at_cut if index not in chosen.chosen]
+    taken = [index for index in chosen.tied_at_cut if index in chosen.chosen]
+    names = ", ".join(map(str, chosen.tied_at_cut))
+    return f"Tied at the cut: {names}; the rule took {_listed(taken)} and left {_listed(tied)} out."
+
+
+def _listed(indexes: list[int]) -> str:
+    return ", ".join(map(str, indexes)) or "none"

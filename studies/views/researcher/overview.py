@@ -1,0 +1,80 @@
+"""What the study page says at a glance: who took part, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from studies.models import Ballot, Study, StudyState
+from studies.services.drawing import StudyProgress
+
+
+@dataclass(frozen=True)
+class Participation:
+    """Participants who have not withdrawn; simulated ones are counted apart, never among people."""
+
+    people: int
+    finished: int
+    simulated: int
+    simulated_finished: int
+    withdrawn: int
+    ballots: int
+
+    @property
+    def anybody(self) -> bool:
+        """Whether anyone, person or simulated, still there or not, has started."""
+        return bool(self.people or self.simulated or self.withdrawn)
+
+
+def participation(study: Study) -> Participation:
+    """Counts of one study, in two queries."""
+    here, done = Q(withdrawn_at=None), Q(finished_at__isnull=False)
+    counts = study.participants.aggregate(
+        people=Count("pk", filter=here & Q(simulated=False)),
+        finished=Count("pk", filter=here & done & Q(simulated=False)),
+        simulated_finished=Count("pk", filter=here & done & Q(simulated=True)),
+        withdrawn=Count("pk", filter=~here),
+        simulated=Count("pk", filter=here & Q(simulated=True)),  # last: from here on it is the name of the count
+    )
+    cast = Ballot.objects.filter(trial__participant__study=study, trial__participant__withdrawn_at=None)
+    return Participation(**counts, ballots=cast.count())
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """One sentence, and the key of the action that belongs to it: add, draw, open, share, close, results or ""."""
+
+    sentence: str
+    action: str
+
+
+def next_step(study: Study, progress: StudyProgress, took_part: Participation) -> NextStep:
+    """What brings this study on."""
+    if study.state == StudyState.CLOSED:
+        return NextStep("The study takes no more votes. Read the results, and export them.", "results")
+    if study.state == StudyState.OPEN:
+        return _while_open(study, took_part)
+    return _while_draft(study, progress)
+
+
+def _while_draft(study: Study, progress: StudyProgress) -> NextStep:
+    if not progress.items:
+        return NextStep("Add the low-resolution images that people will judge.", "add")
+    if progress.running:
+        return NextStep("Candidates are being drawn. You may leave this page; drawing goes on.", "")
+    if any(item.error for item in progress.items):
+        return NextStep("Drawing has stopped at an error: read it below, then draw again.", "draw")
+    if progress.done < progress.total:
+        images = "the image" if len(progress.items) == 1 else f"all {len(progress.items)} images"
+        return NextStep(f"Draw {study.pool_size} candidates for {images}.", "draw")
+    return NextStep("All candidates are drawn. Look at them, then open the study to people.", "open")
+
+
+def _while_open(study: Study, took_part: Participation) -> NextStep:
+    if took_part.finished >= study.target_participants:
+        return NextStep(f"{took_part.finished} people have finished: the target is reached. Close the study.", "close")
+    if took_part.people == 0:
+        return NextStep("Send people the participants’ link.", "share")
+    left = study.target_participants - took_part.finished
+    return NextStep(f"People are voting: {left} more to reach the target of {study.target_participants}.", "share")

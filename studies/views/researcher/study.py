@@ -1,0 +1,72 @@
+"""The list of studies, and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from studies.access import get_study_or_404, has_role
+from studies.forms import ItemsForm, MemberForm
+from studies.models import GroundTruth, Participant, Role, Study, StudyState
+from studies.services import drawing
+from studies.views.researcher.overview import next_step, participation
+
+
+@login_required
+@require_safe
+def studies(request: HttpRequest) -> HttpResponse:
+    mine = _counted(Study.objects.for_user(request.user))
+    return render(request, "studies/researcher/list.html", {"studies": mine})
+
+
+def _counted(studies: QuerySet[Study]) -> QuerySet[Study]:
+    """Counts as subqueries: joined together they would multiply each other."""
+    same = Study.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+    counted = Participant.objects.counted().filter(study=OuterRef("pk")).order_by().values("study")
+    real = counted.annotate(n=Count("pk", filter=Q(simulated=False, finished_at__isnull=False)))
+    simulated = counted.annotate(n=Count("pk", filter=Q(simulated=True)))
+    return studies.annotate(
+        item_count=Coalesce(Subquery(same.annotate(n=Count("items")).values("n")), 0),
+        wanted=F("item_count") * F("pool_size"),
+        drawn=Coalesce(Subquery(same.annotate(n=Count("items__jobs__samples")).values("n")), 0),
+        finished=Coalesce(Subquery(real.values("n")), 0),
+        simulated=Coalesce(Subquery(simulated.values("n")), 0),
+    )
+
+
+@login_required
+@require_safe
+def study(request: HttpRequest, pk: int) -> HttpResponse:
+    shown = get_study_or_404(request.user, pk, Role.VIEWER)
+    context = {
+        **drawing_context(request, shown),
+        "link": request.build_absolute_uri(reverse("studies:welcome", args=[shown.slug])),
+        "truths": set(GroundTruth.objects.filter(item__study=shown).values_list("item_id", flat=True)),
+        "items_form": ItemsForm(),
+        "member_form": MemberForm(),
+        "memberships": shown.memberships.select_related("user").order_by("user__username"),
+    }
+    return render(request, "studies/researcher/study.html", context)
+
+
+def drawing_context(request: HttpRequest, study: Study) -> dict[str, Any]:
+    """What the drawing panel and the next step show; also the whole of the polled fragment."""
+    progress = drawing.progress(study)
+    took_part = participation(study)
+    return {
+        "study": study,
+        "progress": progress,
+        "participation": took_part,
+        "next_step": next_step(study, progress, took_part),
+        "items_may_change": study.state != StudyState.OPEN and study.frozen_at is None and not took_part.anybody,
+        "complete": 0 < progress.total == progress.done,
+        "can_edit": has_role(request.user, study, Role.EDITOR),
+        "can_own": has_role(request.user, study, Role.OWNER),
+    }

@@ -1,0 +1,94 @@
+"""Pictures of a study, for its researchers. Stored files never change, so browsers may keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+import tifffile
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import storages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+from numpy.typing import NDArray
+
+from inference import services as inference
+from inference import store
+from inference.core.images import encode_png
+from inference.models import Ensemble, Sample
+from studies.access import get_study_or_404
+from studies.models import Evaluation, GroundTruth, Item, Role, Study
+from studies.reports.colours import colour_map
+from studies.services import evaluation
+
+#: Spread at the end of the colour scale, where 1 is white minus black; half of the samples black and half white
+#: give 0.5. Fixed, so that maps of different items can be compared.
+SPREAD_SCALE = 0.5
+
+
+@login_required
+@require_safe
+def image(request: HttpRequest, pk: int, kind: str, object_pk: int) -> HttpResponse:
+    """kind and object_pk: low-res and truth of an item, a sample, ensemble or spread of an ensemble, control of
+    an evaluation; everything else is 404."""
+    study = get_study_or_404(request.user, pk, Role.VIEWER)
+    try:
+        data = _KINDS[kind](study, object_pk)
+    except (KeyError, inference.RequestError):
+        raise Http404 from None
+    except inference.StoreError as error:
+        return HttpResponse(str(error), status=500, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(data, content_type="image/png")
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def _low_res(study: Study, pk: int) -> bytes:
+    return inference.low_res_png(get_object_or_404(study.items.select_related("low_res"), pk=pk).low_res)
+
+
+def _truth(study: Study, pk: int) -> bytes:
+    truth = get_object_or_404(GroundTruth, item__study=study, item=pk)
+    return store.get(truth.sha256, "truth", ".png", storage=storages["truth"])
+
+
+def _sample(study: Study, pk: int) -> bytes:
+    jobs = Item.jobs.through.objects.filter(item__study=study).values("generationjob")
+    return inference.sample_png(get_object_or_404(Sample, pk=pk, job__in=jobs))
+
+
+def _ensemble_of(study: Study, pk: int) -> Ensemble:
+    ours = Evaluation.objects.filter(item__study=study).values("ensemble")
+    return get_object_or_404(Ensemble, pk=pk, pk__in=ours)
+
+
+def _ensemble(study: Study, pk: int) -> bytes:
+    return inference.ensemble_file(_ensemble_of(study, pk), "png8")
+
+
+def _spread(study: Study, pk: int) -> bytes:
+    values = tifffile.imread(BytesIO(inference.ensemble_file(_ensemble_of(study, pk), "spread")))
+    return encode_png(colour_map(_one_channel(values), maximum=SPREAD_SCALE))
+
+
+def _one_channel(values: NDArray) -> NDArray:
+    """Colour images: the root mean square over the channels."""
+    return values if values.ndim == 2 else np.sqrt(np.mean(np.square(values), axis=-1))
+
+
+def _control(study: Study, pk: int) -> bytes:
+    made = Evaluation.objects.filter(item__study=study, made_at__isnull=False).select_related("item")
+    shown = get_object_or_404(made, pk=pk)
+    return evaluation.control_png(shown)
+
+
+_KINDS: dict[str, Callable[[Study, int], bytes]] = {
+    "low-res": _low_res,
+    "truth": _truth,
+    "sample": _sample,
+    "ensemble": _ensemble,
+    "spread": _spread,
+    "control": _control,
+}

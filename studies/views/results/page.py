@@ -1,0 +1,73 @@
+"""The results page, and asking a worker for what is not made yet."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from studies.access import get_study_or_404, has_role
+from studies.models import Role
+from studies.reports.figures import colour_scale
+from studies.reports.sentences import CAUTION
+from studies.results import BEING_MADE, FAILED, NOT_MADE, StudyResults
+from studies.services import evaluation
+from studies.services import results as service
+from studies.views.researcher.answers import act
+from studies.views.results.cards import cards
+from studies.views.results.images import SPREAD_SCALE
+
+
+@login_required
+@never_cache
+@require_safe
+def results(request: HttpRequest, pk: int) -> HttpResponse:
+    study = get_study_or_404(request.user, pk, Role.VIEWER)
+    found = service.collect(study)
+    context = {
+        "study": study,
+        "results": found,
+        "cards": cards(found),
+        "state": _state(found),
+        "can_edit": has_role(request.user, study, Role.EDITOR),
+        "caution": CAUTION,
+        "has_truth": any(item.truth_sha256 for item in found.items),
+        "spread_scale": SPREAD_SCALE,
+        "colour_scale": colour_scale(f"Colour scale from 0 to {SPREAD_SCALE}"),
+    }
+    return render(request, "studies/results/page.html", context)
+
+
+@login_required
+@require_POST
+def refresh(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the ensembles and controls of the present votes; what is made already stays."""
+    study = get_study_or_404(request.user, pk, Role.EDITOR)
+    here = reverse("studies:results", args=[study.pk])
+    return act(request, lambda: evaluation.request_all(study), "A worker makes the ensembles now.", here)
+
+
+@login_required
+@never_cache
+@require_safe
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    """The line that says what is being made; when all is made, htmx is told to load the page anew."""
+    study = get_study_or_404(request.user, pk, Role.VIEWER)
+    state = _state(service.collect(study))
+    response = render(request, "studies/results/_status.html", {"study": study, "state": state})
+    if not state["being_made"]:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _state(found: StudyResults) -> dict[str, int]:
+    """How many items wait for a worker, how many have votes that nobody has asked an ensemble for."""
+    states = [(item.evaluation.state, bool(item.selection.chosen)) for item in found.items]
+    return {
+        "being_made": sum(state == BEING_MADE for state, _ in states),
+        "to_make": sum(state in (NOT_MADE, FAILED) and voted for state, voted in states),
+        "items": len(states),
+    }
