@@ -1,0 +1,145 @@
+"""What can be checked of an export without the database it came from. Each check yields what differs."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from studies.aggregation.counts import top_n
+from studies.exports import ballots, participants
+from studies.exports.bundle import Bundle, BundleError
+from studies.exports.cells import restore
+from studies.exports.document import FILE as RESULTS
+from studies.exports.document import tie_seed
+from studies.exports.manifest import MANIFEST
+from studies.services.ordering import candidate_salt, permutation
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is checked: its name for people, and the function that yields sentences on what differs."""
+
+    name: str
+    run: Callable[[Bundle], Iterator[str]]
+
+
+def read_json(bundle: Bundle, path: str) -> Any:
+    """A JSON file of the export; raises BundleError."""
+    try:
+        return json.loads(bundle.read(path))
+    except (ValueError, RecursionError):
+        raise BundleError(f"{path} is not valid JSON.") from None
+
+
+def table(bundle: Bundle, path: str) -> Iterator[dict[str, str]]:
+    """Rows of a CSV file by column, texts as they were before they were made safe; raises BundleError."""
+    try:
+        for row in csv.DictReader(bundle.lines(path), strict=True):
+            yield {column: restore(text) for column, text in row.items()}
+    except csv.Error as error:
+        raise BundleError(f"{path} is not a CSV table: {error}.") from None
+
+
+def files(bundle: Bundle) -> Iterator[str]:
+    """Every file is there, unchanged, and no other."""
+    yield from bundle.strange
+    expected = read_json(bundle, MANIFEST)["files"]
+    for path, entry in expected.items():
+        if path not in bundle.sizes:
+            yield f"{path} is missing."
+        elif bundle.sizes[path] != entry["bytes"] or sha256_of(bundle, path) != entry["sha256"]:
+            yield f"{path} has changed since the export."
+    for path in bundle.sizes:
+        if path not in expected and path != MANIFEST:
+            yield f"{path} does not belong to the export."
+
+
+def sha256_of(bundle: Bundle, path: str) -> str:
+    """Of one file; empty where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        for block in bundle.chunks(path):
+            digest.update(block)
+    except BundleError:
+        return ""
+    return digest.hexdigest()
+
+
+def votes(bundle: Bundle) -> Iterator[str]:
+    """Votes (distinct participants per sample) and labels, counted anew from the ballots."""
+    voters, labels, people = _count(bundle)
+    for item in read_json(bundle, RESULTS)["items"]:
+        number = item["position"]
+        for sample in item["samples"]:
+            counted = len(voters.pop((number, sample["index"], sample["sha256"]), ()))
+            if counted != sample["votes"]:
+                yield (
+                    f"Item {number}, sample {sample['index']}: the ballots give {counted} votes, "
+                    f"{RESULTS} says {sample['votes']}."
+                )
+        if people[number] != item["ballots"]:
+            yield f"Item {number}: there are {people[number]} ballots, {RESULTS} says {item['ballots']}."
+        stated = {label["label"]: label["count"] for label in item["label_shares"] if label["count"]}
+        if stated != labels[number]:
+            yield f"Item {number}: the ballots give the labels {dict(labels[number])}, {RESULTS} says {stated}."
+    for number, sample, sha256 in voters:
+        yield f"Item {number}: {ballots.FILE} has votes for a sample {sample} ({sha256[:12]}) that is in no pool."
+
+
+def _count(bundle: Bundle) -> tuple[dict[tuple[int, int, str], set[str]], defaultdict[int, Counter[str]], Counter[int]]:
+    """(item, sample, sha256) -> who picked it; item -> how often each label was given; item -> ballots."""
+    voters: dict[tuple[int, int, str], set[str]] = {}
+    labelled: dict[int, dict[str, str]] = {}
+    for row in table(bundle, ballots.FILE):
+        number, person = int(row["item"]), row["participant"]
+        labelled.setdefault(number, {})[person] = row["label"]
+        if row["sample"]:
+            voters.setdefault((number, int(row["sample"]), row["sample_sha256"]), set()).add(person)
+    counts = {number: Counter(filter(None, given.values())) for number, given in labelled.items()}
+    people = Counter({number: len(given) for number, given in labelled.items()})
+    return voters, defaultdict(Counter, counts), people
+
+
+def order(bundle: Bundle) -> Iterator[str]:
+    """Each pick stood where the participant's own seed puts it."""
+    seeds = {row["participant"]: int(row["order_seed"]) for row in table(bundle, participants.FILE)}
+    sizes = {item["position"]: len(item["samples"]) for item in read_json(bundle, RESULTS)["items"]}
+    shown: list[int] = []
+    last: tuple[str, int] | None = None
+    for row in table(bundle, ballots.FILE):
+        person, number = row["participant"], int(row["item"])
+        if person not in seeds:
+            yield f"{ballots.FILE} has a ballot of {person}, who is not in {participants.FILE}."
+            continue
+        if not row["sample"]:
+            continue
+        if last != (person, number):
+            last, shown = (person, number), permutation(seeds[person], candidate_salt(number), sizes[number])
+        position = int(row["position"])
+        if not 0 <= position < len(shown) or shown[position] != int(row["sample"]):
+            yield f"Participant {person}, item {number}: sample {row['sample']} was not shown at place {position}."
+
+
+def selections(bundle: Bundle) -> Iterator[str]:
+    """The top n of each item, chosen anew under the study's tie rule."""
+    results = read_json(bundle, RESULTS)
+    for item in results["items"]:
+        stated = item["selection"]
+        if stated["tie_rule"] != results["protocol"]["tie_rule"]:
+            yield f"Item {item['position']}: the tie rule is {stated['tie_rule']}, not that of the protocol."
+        pool = item["samples"]
+        chosen = top_n(
+            [sample["votes"] for sample in pool],
+            results["protocol"]["ensemble_size"],
+            ties=stated["tie_rule"],
+            keys=[sample["lr_consistency"] for sample in pool],
+            seed=tie_seed(results["protocol"]["seed"], item["position"]),
+        )
+        for name, found in (("chosen", chosen.chosen), ("tied_at_cut", chosen.tied_at_cut)):
+            if list(map(int, found)) != stated[name]:
+                yield f"Item {item['position']}: the votes give {name} {list(map(int, found))}, not {stated[name]}."

@@ -1,0 +1,32 @@
+"""codebook.csv: every column of every table of the export, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from studies.exports import ballots, participants, samples
+from studies.exports.cells import Value
+from studies.exports.tables import Column
+
+FILE = "codebook.csv"
+
+COLUMNS = (
+    Column("file", "text", "the table"),
+    Column("column", "text", "name of the column, as in the table's first line"),
+    Column("type", "text", "text, integer, number, boolean (true or false), time or sha256 (64 hex digits)"),
+    Column("unit", "text", "unit or format; empty where there is none"),
+    Column("meaning", "text", "what the values say"),
+)
+
+TABLES = {
+    ballots.FILE: ballots.COLUMNS,
+    participants.FILE: participants.COLUMNS,
+    samples.FILE: samples.COLUMNS,
+    FILE: COLUMNS,
+}
+
+
+def rows() -> Iterator[tuple[Value, ...]]:
+    for file, columns in TABLES.items():
+        for column in columns:
+            yield file, column.name, column.type, column.unit, column.meaning

@@ -1,0 +1,116 @@
+"""Figures computed anew from the exported files: label shares, controls from their seed, every metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.core.images import read_image, to_uint8
+from studies.aggregation.intervals import wilson
+from studies.exports import layout
+from studies.exports.bundle import Bundle
+from studies.exports.checks import read_json
+from studies.exports.document import FILE as RESULTS
+from studies.services.figures import figures, measures
+from studies.services.ordering import subsets
+from studies.services.pools import Pool
+
+#: Stored figures are rounded to 6 digits; the last of them may differ between machines.
+TOLERANCE = 1e-5
+_CACHED = 64
+
+
+class BundlePool(Pool):
+    """The pool of one item, read from the export instead of the store."""
+
+    def __init__(self, bundle: Bundle, item: dict[str, Any]) -> None:
+        # Not Pool's own: it would look for rows and stored files.
+        self.samples = item["samples"]
+        self._bundle = bundle
+        self._number = item["position"]
+        self._read = lru_cache(maxsize=_CACHED)(self._read_file)
+
+    def _read_file(self, index: int) -> NDArray[np.uint8]:
+        return to_uint8(read_image(self._bundle.read(layout.sample(self._number, index))))
+
+
+def shares(bundle: Bundle) -> Iterator[str]:
+    """Shares of labels and their Wilson intervals."""
+    for item in read_json(bundle, RESULTS)["items"]:
+        for label in item["label_shares"]:
+            share = wilson(label["count"], item["ballots"])
+            for name in ("value", "low", "high"):
+                if not _close(label["share"][name], getattr(share, name)):
+                    yield (
+                        f"Item {item['position']}, label “{label['label']}”: the {name} of its share is not "
+                        f"{label['share'][name]}."
+                    )
+
+
+def metrics(bundle: Bundle) -> Iterator[str]:
+    """Each metric of the ensemble, of every control draw and of every sample; against truth where it is inside."""
+    results = read_json(bundle, RESULTS)
+    for item in results["items"]:
+        stated = item["evaluation"]["figures"]
+        if stated is not None:
+            found = _figures(bundle, item, results["protocol"]["scale"])
+            yield from _differences(f"Item {item['position']}", found, stated)
+            yield from _summaries(item, stated["measures"])
+
+
+def _figures(bundle: Bundle, item: dict[str, Any], scale: int) -> dict[str, Any]:
+    number, evaluation = item["position"], item["evaluation"]
+    hidden = layout.truth(number)
+    truth = read_image(bundle.read(hidden)) if hidden in bundle.sizes else None
+    measured = measures(read_image(bundle.read(layout.low_res(number))), scale, truth)
+    chosen = sorted(item["selection"]["chosen"])
+    pool = BundlePool(bundle, item)
+    draws = subsets(evaluation["control_seed"], "control", evaluation["control_draws"], len(pool), len(chosen))
+    return figures(pool, chosen, draws, measured)
+
+
+def _differences(where: str, found: Any, stated: Any) -> Iterator[str]:
+    """Everything found is stated alike. What is only stated (metrics against a truth not inside) is not looked at."""
+    if isinstance(found, dict):
+        for name, value in found.items():
+            yield from _differences(f"{where}, {name}", value, stated.get(name))
+    elif isinstance(found, list):
+        if len(found) != len(stated) or not all(map(_close, stated, found)):
+            yield f"{where}: the samples give other values than {RESULTS} says."
+    elif found != stated and not _close(stated, found):
+        yield f"{where}: the samples give {found}, {RESULTS} says {stated}."
+
+
+def _summaries(item: dict[str, Any], measured: dict[str, Any]) -> Iterator[str]:
+    """The metrics that pages show follow from the figures of all draws and samples."""
+    for metric in item["evaluation"]["metrics"]:
+        values = measured[metric["name"]]
+        control, single = _floats(values["control"]), _floats(values["samples"])
+        low, high = np.quantile(control, [0.025, 0.975])
+        pairs = {
+            "ensemble": (metric["ensemble"], values["ensemble"]),
+            "control mean": (metric["control"]["mean"], control.mean()),
+            "control low": (metric["control"]["low"], low),
+            "control high": (metric["control"]["high"], high),
+            "single mean": (metric["single_mean"], single.mean()),
+        }
+        for name, (stated, found) in pairs.items():
+            if not _close(stated, found):
+                yield f"Item {item['position']}, {metric['name']}: the {name} is not {stated}."
+
+
+def _floats(values: list[float | None]) -> NDArray[np.float64]:
+    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _close(stated: Any, found: Any) -> bool:
+    """Undefined is None in JSON and nan here."""
+    undefined = found is None or (isinstance(found, float) and math.isnan(found))
+    if stated is None or undefined:
+        return stated is None and undefined
+    return math.isclose(stated, found, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

@@ -1,0 +1,43 @@
+"""samples.csv: the pools, one row per sample, with its votes and where its file stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from studies.exports import layout
+from studies.exports.cells import Value
+from studies.exports.tables import Column
+
+FILE = "samples.csv"
+
+COLUMNS = (
+    Column("item", "integer", "position of the item in the study"),
+    Column("item_name", "text", "the researcher's name of the item"),
+    Column("sample", "integer", "index in the item's pool, from 0"),
+    Column("seed", "integer", "from which the sampler drew the sample"),
+    Column("sha256", "sha256", "of the sample's PNG file"),
+    Column("lr_consistency", "number", "PSNR between the downscaled sample and the LR image, capped at 100", "dB"),
+    Column("votes", "integer", "distinct participants who picked the sample", "participants"),
+    Column("chosen", "boolean", "true where the sample is in the selection"),
+    Column("file", "text", "path of the PNG file in this export"),
+)
+
+
+def rows(results: dict[str, Any]) -> Iterator[tuple[Value, ...]]:
+    """From the content of results.json: items in their order, samples by index."""
+    for item in results["items"]:
+        number, chosen = item["position"], set(item["selection"]["chosen"])
+        for sample in item["samples"]:
+            index = sample["index"]
+            yield (
+                number,
+                item["name"],
+                index,
+                sample["seed"],
+                sample["sha256"],
+                sample["lr_consistency"],
+                sample["votes"],
+                index in chosen,
+                layout.sample(number, index),
+            )

@@ -1,0 +1,50 @@
+"""Checking an export without the database it came from: every file, every vote, every picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from studies.exports import checks, rebuild, recompute
+from studies.exports.bundle import Bundle, BundleError, open_bundle
+from studies.exports.checks import Check
+
+CHECKS = (
+    Check("files are complete and unchanged", checks.files),
+    Check("pictures are the ones that the results name", rebuild.pictures),
+    Check("votes and labels follow from the ballots", checks.votes),
+    Check("orders follow from the participants' seeds", checks.order),
+    Check("selections follow from the votes", checks.selections),
+    Check("ensembles follow from the samples, bit for bit", rebuild.ensembles),
+    Check("label shares and their intervals follow from the counts", recompute.shares),
+    Check("figures of ensembles, controls and samples follow from the pictures and the seed", recompute.metrics),
+)
+
+
+def verify(path: Path | str) -> list[str]:
+    """What differs, one sentence each; an empty list when the export is whole and every figure follows.
+
+    path: a folder, or the zip as it was downloaded, which is read as a stranger's and never unpacked.
+    """
+    return [sentence for _, found in verified(Path(path)) for sentence in found]
+
+
+def verified(path: Path) -> Iterator[tuple[Check, list[str]]]:
+    """Each check with what it found. What cannot be opened at all fails the first check alone."""
+    try:
+        bundle = open_bundle(path)
+    except BundleError as error:
+        yield CHECKS[0], [str(error)]
+        return
+    for check in CHECKS:
+        yield check, list(_found(check, bundle))
+
+
+def _found(check: Check, bundle: Bundle) -> Iterator[str]:
+    try:
+        yield from check.run(bundle)
+    except BundleError as error:
+        yield str(error)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        # A stranger's file can have any shape; which value tripped the check tells the reader where to look.
+        yield f"The check “{check.name}” cannot be made: a value is missing or malformed ({error})."

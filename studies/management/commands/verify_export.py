@@ -1,0 +1,30 @@
+"""manage.py verify_export DIR: is an export whole, and does every vote, selection and picture in it follow?"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from studies.exports.verify import verified
+
+
+class Command(BaseCommand):
+    help = "Check an export (its folder, or the zip as downloaded): it needs no database and unpacks nothing."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dir", type=Path, help="folder or zip of the export")
+
+    def handle(self, *, dir: Path, **options: Any) -> None:
+        differing = 0
+        for check, found in verified(dir):
+            self.stdout.write(f"{'differs' if found else 'ok':8}{check.name}")
+            for sentence in found:
+                self.stderr.write(f"  {sentence}")
+            differing += len(found)
+        if differing:
+            raise CommandError(f"The export at {dir} does not verify: {differing} differences.")
+        self.stdout.write(f"{dir} verifies.")

@@ -1,0 +1,134 @@
+"""POST: by the same services as the pages, with the same roles and the same sentences."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from inference.core.images import encode_png
+from studies.models import Role, Study, StudyState
+from tests.conftest import Sent
+from tests.studies import factories
+from tests.studies.api.conftest import People, client_of, people_of
+
+NEW: dict[str, Any] = {
+    "name": "Digits",
+    "question": "Which digit is this?",
+    "labels": ["5", "6"],
+    "consent_text": "I agree.",
+    "pool_size": 8,
+    "max_picks": 2,
+    "ensemble_size": 3,
+    "weights": "tiny/grey",
+}
+
+
+def png(side: int = 8) -> SimpleUploadedFile:
+    return SimpleUploadedFile("five.png", encode_png(factories.pixels(side)), "image/png")
+
+
+@pytest.fixture
+def draft(db: None, tiny: object) -> Study:
+    """A draft that its owner made by the API."""
+    owner = factories.user()
+    answer = client_of(owner).post("/api/studies/", NEW, format="json")
+    assert answer.status_code == 201, answer.content
+    return Study.objects.get(pk=answer.json()["id"])
+
+
+@pytest.fixture
+def drafters(draft: Study) -> People:
+    return people_of(draft)
+
+
+def test_creating_a_study_makes_its_owner(draft: Study) -> None:
+    assert draft.state == StudyState.DRAFT
+    assert str(draft.weights) == "tiny/grey"
+    assert draft.memberships.get().role == Role.OWNER
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [("max_picks", 9, "9 of 8"), ("ensemble_size", 9, "9"), ("weights", "tiny/none", "tiny/none"), ("labels", [], "")],
+)
+def test_a_study_that_cannot_be_is_refused_in_words(
+    db: None, tiny: object, field: str, value: object, words: str
+) -> None:
+    answer = client_of(factories.user()).post("/api/studies/", NEW | {field: value}, format="json")
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert not Study.objects.exists()
+
+
+def test_nobody_creates_without_signing_in(db: None, tiny: object) -> None:
+    assert client_of(None).post("/api/studies/", NEW, format="json").status_code == 403
+
+
+def test_a_session_without_csrf_token_writes_nothing(db: None, tiny: object) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(factories.user())
+    assert client.post("/api/studies/", NEW, format="json").status_code == 403
+    assert not Study.objects.exists()
+
+
+def test_an_editor_uploads_an_item(draft: Study, drafters: People) -> None:
+    answer = drafters.editor.post(f"/api/studies/{draft.pk}/items/", {"file": png(), "name": "a five"})
+    assert answer.status_code == 201, answer.content
+    assert (answer.json()["name"], answer.json()["width"], answer.json()["has_truth"]) == ("a five", 8, False)
+    assert draft.items.count() == 1
+
+
+def test_an_item_may_bring_its_truth(draft: Study, drafters: People) -> None:
+    answer = drafters.owner.post(f"/api/studies/{draft.pk}/items/", {"file": png(8), "truth": png(32)})
+    assert answer.json()["has_truth"] is True
+
+
+@pytest.mark.parametrize("content", [b"no image", b"\x89PNG\r\n\x1a\n"])
+def test_a_bad_upload_is_refused_in_words_and_nothing_is_stored(draft: Study, drafters: People, content: bytes) -> None:
+    file = io.BytesIO(content)
+    file.name = "x.png"
+    answer = drafters.owner.post(f"/api/studies/{draft.pk}/items/", {"file": file})
+    assert answer.status_code == 400
+    assert answer.json()["detail"].endswith(".")
+    assert draft.items.count() == 0
+
+
+def test_drawing_asks_a_worker_and_tells_how_far_it_is(draft: Study, drafters: People, run_tasks: Any) -> None:
+    drafters.owner.post(f"/api/studies/{draft.pk}/items/", {"file": png()})
+    answer = drafters.editor.post(f"/api/studies/{draft.pk}/draw/")
+    assert answer.status_code == 202, answer.content
+    assert (answer.json()["done"], answer.json()["total"]) == (0, 8)
+    run_tasks()
+    assert drafters.viewer.get(f"/api/studies/{draft.pk}/progress/").json()["done"] == 8
+
+
+def test_drawing_nothing_is_refused_in_words(draft: Study, drafters: People, sent: Sent) -> None:
+    answer = drafters.owner.post(f"/api/studies/{draft.pk}/draw/")
+    assert answer.status_code == 409
+    assert "add at least one" in answer.json()["detail"]
+
+
+def test_open_and_close(draft: Study, drafters: People, run_tasks: Any) -> None:
+    refused = drafters.owner.post(f"/api/studies/{draft.pk}/open/")
+    assert refused.status_code == 409
+    assert "no items" in refused.json()["detail"]
+    drafters.owner.post(f"/api/studies/{draft.pk}/items/", {"file": png()})
+    drafters.owner.post(f"/api/studies/{draft.pk}/draw/")
+    run_tasks()
+    assert drafters.editor.post(f"/api/studies/{draft.pk}/open/").json()["state"] == "open"
+    assert drafters.editor.post(f"/api/studies/{draft.pk}/close/").json()["state"] == "closed"
+    assert drafters.editor.post(f"/api/studies/{draft.pk}/close/").status_code == 409
+
+
+@pytest.mark.parametrize("path", ["items/", "draw/", "open/", "close/"])
+def test_viewer_and_stranger_get_404_and_change_nothing(path: str, draft: Study, drafters: People) -> None:
+    for client in (drafters.viewer, drafters.stranger):
+        data = {"file": png()} if path == "items/" else {}
+        assert client.post(f"/api/studies/{draft.pk}/{path}", data).status_code == 404
+    draft.refresh_from_db()
+    assert draft.state == StudyState.DRAFT
+    assert draft.items.count() == 0
