@@ -1,0 +1,1 @@
+"""The demonstration: an example study of hard-to-read digits, with or without a browser."""

@@ -1,0 +1,66 @@
+"""The demonstration without a browser: draw, simulate votes, evaluate, export, verify, and sum up in figures."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from inference import generation
+from inference.models import JobState
+from studies.demo import contact_sheet, digits, figures
+from studies.errors import StudyError
+from studies.exports import folder, verify
+from studies.models import Evaluation, Study
+from studies.services import drawing, evaluation, lifecycle, results, simulation
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def run(owner: User, *, items: int, participants: int, seed: int, output: Path) -> dict[str, object]:
+    """The whole protocol on the example study; the figures that the command prints as one JSON line."""
+    name = f"Hard-to-read digits, simulated, seed {seed}, {participants} participants"
+    study = digits.example_study(owner, name=name, items=items, seed=seed)
+    seconds = draw(study)
+    lifecycle.open_study(study)
+    simulation.simulate(study, count=participants, seed=seed, progress=lambda r: tqdm(r, desc="Simulated votes"))
+    lifecycle.close_study(study)
+    evaluate(study)
+    collected = results.collect(study)
+    output.mkdir(parents=True, exist_ok=True)
+    export = output / "export"
+    folder.write(study, export)
+    sheet = contact_sheet.write(study, collected, output / "contact_sheet.png")
+    true_labels = {digit.name: str(digit.label) for digit in digits.hardest(items)}
+    return figures.summary(collected, seconds, true_labels) | {
+        "export": str(export),
+        "contact_sheet": str(sheet),
+        "verified": not verify.verify(export),
+    }
+
+
+def draw(study: Study) -> float:
+    """Draw every pool in this process, by the same code as a worker; seconds taken."""
+    drawing.start(study)
+    began = time.perf_counter()
+    jobs = [job for item in study.items.all() for job in item.jobs.all()]
+    for job in tqdm(jobs, desc="Drawing candidates", unit="item"):
+        generation.run(job.pk)
+        job.refresh_from_db()
+        if job.state != JobState.DONE:
+            raise StudyError(f"Drawing stopped: {job.error or job.get_state_display()}")
+    return time.perf_counter() - began
+
+
+def evaluate(study: Study) -> None:
+    """Make the ensembles and controls of all items in this process."""
+    for item in tqdm(study.items.all(), desc="Ensembles and controls", unit="item"):
+        requested = evaluation.request(item)
+        if requested is not None:
+            evaluation.run(requested.pk)
+    failed = Evaluation.objects.filter(item__study=study).exclude(error="").first()
+    if failed is not None:
+        raise StudyError(f"An evaluation failed: {failed.error}")
