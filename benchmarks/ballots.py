@@ -41,7 +41,7 @@ def cookies(study, count: int) -> list[str]:  # type: ignore[no-untyped-def]
         _, token = enrolment.enrol(study)
         response = HttpResponse()
         access.set_participant_cookie(response, study, token)
-        morsel = response.cookies[access.cookie_name(study)]
+        morsel = response.cookies[access.cookie_name(study.slug)]
         headers.append(f"{morsel.key}={morsel.coded_value}; csrftoken={CSRF}")
     return headers
 

@@ -8,7 +8,7 @@ from django.core.signing import get_cookie_signer
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from studies.models import Participant, Role, Study
+from studies.models import Participant, Role, Study, Trial
 from studies.services import enrolment
 
 COOKIE_AGE = 180 * 24 * 3600
@@ -30,19 +30,19 @@ def get_study_by_slug_or_404(slug: str) -> Study:
     return get_object_or_404(Study, slug=slug)
 
 
-def cookie_name(study: Study) -> str:
-    return f"participant_{study.slug}"
+def cookie_name(slug: str) -> str:
+    return f"participant_{slug}"
 
 
 def cookie_value(study: Study, token: str) -> str:
     """The participant's secret, signed with a time, as the cookie holds it."""
-    return get_cookie_signer(salt=cookie_name(study) + _SALT).sign(token)
+    return get_cookie_signer(salt=cookie_name(study.slug) + _SALT).sign(token)
 
 
 def set_participant_cookie(response: HttpResponse, study: Study, token: str) -> None:
     """Give the participant's secret to their browser, for the pages of this study only."""
     response.set_cookie(
-        cookie_name(study),
+        cookie_name(study.slug),
         cookie_value(study, token),
         max_age=COOKIE_AGE,
         path=cookie_path(study),
@@ -53,7 +53,7 @@ def set_participant_cookie(response: HttpResponse, study: Study, token: str) -> 
 
 
 def delete_participant_cookie(response: HttpResponse, study: Study) -> None:
-    response.delete_cookie(cookie_name(study), path=cookie_path(study), samesite="Lax")
+    response.delete_cookie(cookie_name(study.slug), path=cookie_path(study), samesite="Lax")
 
 
 def cookie_path(study: Study) -> str:
@@ -62,7 +62,7 @@ def cookie_path(study: Study) -> str:
 
 def get_participant(request: HttpRequest, study: Study) -> Participant | None:
     """The participant whose browser this is, withdrawn or not; None without a valid cookie."""
-    token = request.get_signed_cookie(cookie_name(study), default=None, salt=_SALT, max_age=COOKIE_AGE)
+    token = _token(request, study.slug)
     return enrolment.find(study, token) if token else None
 
 
@@ -72,3 +72,20 @@ def get_participant_or_404(request: HttpRequest, study: Study) -> Participant:
     if participant is None:
         raise Http404
     return participant
+
+
+def get_trial_or_404(request: HttpRequest, slug: str, number: int, *related: str) -> Trial:
+    """The trial of this number of the participant whose browser this is, in one query; 404 for a stranger.
+
+    related: what the query brings along, as `select_related` names it
+    """
+    token = _token(request, slug)
+    if token is None:
+        raise Http404
+    trials = enrolment.trials(slug, token)
+    return get_object_or_404(trials.select_related(*related) if related else trials, number=number)
+
+
+def _token(request: HttpRequest, slug: str) -> str | None:
+    """The secret in the cookie; None where there is none, or one that we did not sign."""
+    return request.get_signed_cookie(cookie_name(slug), default=None, salt=_SALT, max_age=COOKIE_AGE)

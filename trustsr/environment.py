@@ -15,7 +15,7 @@ from environs import Env, EnvError
 
 T = TypeVar("T")
 
-FILES_URL = "trustsr-files://"  # the scheme of trustsr/broker.py
+FILES_URL = "trustsr-files://localhost"  # the scheme of trustsr/broker.py
 
 env = Env()
 

@@ -83,8 +83,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1
+# Behind a proxy all researchers have one address: a name is locked for an address, not the address for everybody.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "studies.views.researcher.door.locked_out"
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
-LOGIN_URL = "admin:login"
+LOGIN_URL = "studies:sign-in-form"
 LOGIN_REDIRECT_URL = "studies:list"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 
@@ -106,6 +110,7 @@ STORAGES = {
 # Uploads: checked again, by content, in inference.core.images.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 TRUSTSR_MAX_UPLOAD_BYTES = read(env.int, "TRUSTSR_MAX_UPLOAD_BYTES", default=64 * 2**20)
 TRUSTSR_MAX_LOW_RES_SIDE = read(env.int, "TRUSTSR_MAX_LOW_RES_SIDE", default=512)
 

@@ -11,6 +11,8 @@ from django.core.files.uploadedfile import UploadedFile
 from studies.forms.fields import ManyFilesField
 
 TRUTH_ENDING = "_truth"
+#: Below DATA_UPLOAD_MAX_NUMBER_FILES, above which Django answers before any form is asked.
+MAX_FILES = 100
 
 
 class Upload(NamedTuple):
@@ -25,8 +27,9 @@ class Upload(NamedTuple):
 class ItemsForm(forms.Form):
     images = ManyFilesField(
         label="Low-resolution images",
+        allow_empty_file=True,  # refused like any other file that is no image: by name, without the ones beside it
         help_text=(
-            "PNG, TIFF, JPEG, BMP or WebP; up to 100 files at once, or one zip. To add the hidden truth of 7.png, send "
+            f"PNG, TIFF, JPEG, BMP or WebP; up to {MAX_FILES} files at once, or one zip. To add the hidden truth of 7.png, send "
             "7_truth.png beside it; in a zip, put it into a folder truth/ under the same name. Participants never "
             "see truths or file names."
         ),
@@ -36,6 +39,8 @@ class ItemsForm(forms.Form):
     def clean_images(self) -> list[Upload]:
         """Pair LR images with truths by name; a truth without its LR image is refused."""
         files: list[UploadedFile] = self.cleaned_data["images"]
+        if len(files) > MAX_FILES:
+            raise forms.ValidationError(f"Send at most {MAX_FILES} files at once: put more into one zip.")
         truths = {_stem(file).removesuffix(TRUTH_ENDING): file for file in files if _stem(file).endswith(TRUTH_ENDING)}
         shown = [file for file in files if not _stem(file).endswith(TRUTH_ENDING)]
         left = set(truths) - {_stem(file) for file in shown}

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from studies.errors import VotingError
@@ -41,7 +42,12 @@ def enrol(study: Study, *, simulated: bool = False, seed: int | None = None) -> 
 
 def find(study: Study, token: str) -> Participant | None:
     """The participant of this study with this secret, withdrawn or not."""
-    return Participant.objects.select_related("study").filter(study=study, token_sha256=_sha256(token)).first()
+    return study.participants.filter(token_sha256=_sha256(token)).first()
+
+
+def trials(slug: str, token: str) -> QuerySet[Trial]:
+    """The trials of the participant with this secret in the study with this link."""
+    return Trial.objects.filter(participant__token_sha256=_sha256(token), participant__study__slug=slug)
 
 
 def withdraw(participant: Participant) -> None:

@@ -8,12 +8,11 @@ import logging
 from collections.abc import Sequence
 
 import numpy as np
-from django.core.files.storage import storages
 from django.db import transaction
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from inference import sending, store
+from inference import sending
 from inference import services as inference
 from inference.core import ensembling
 from inference.core.images import encode_png, read_image
@@ -24,6 +23,7 @@ from studies.services import figures
 from studies.services.ordering import derived_seed, subsets
 from studies.services.pools import Pool
 from studies.services.tallies import Tally, tally
+from studies.services.truth import truth_png
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ def _truth(item: Item) -> NDArray[np.float32] | None:
     sha256 = truth_sha256(item)
     if sha256 is None:
         return None
-    return read_image(store.get(sha256, "truth", ".png", storage=storages["truth"]))
+    return read_image(truth_png(sha256))
 
 
 def _sentence(error: Exception) -> str:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Max
 
 from inference import services as inference
-from inference import store
 from inference.core.images import Decoded, decode, encode_png, to_uint8, to_uint16
 from inference.models import LowResImage
 from studies.errors import IntakeError
 from studies.models import GroundTruth, Item, Study, StudyState
 from studies.services import drawing
-from studies.services.archives import Member, read_members
+from studies.services.archives import read_members
 from studies.services.channels import with_channels
+from studies.services.truth import store_truth
 
 Upload = File | BinaryIO | bytes
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """An image whose files are stored, so that all that is missing is its item."""
+
+    name: str
+    low_res: LowResImage
+    truth_sha256: str | None
 
 
 def add_item(study: Study, file: Upload, *, name: str = "", truth: Upload | None = None) -> Item:
@@ -31,16 +40,11 @@ def add_item(study: Study, file: Upload, *, name: str = "", truth: Upload | None
     Raises IntakeError, one sentence, for a file that cannot be used, an image that the study has already, a truth
     of another size than scale x LR, and a study whose items are fixed. Then nothing has changed.
     """
-    low_res_pixels = _decoded(file, study.weights.channels, settings.TRUSTSR_MAX_LOW_RES_SIDE)
-    truth_pixels = None if truth is None else _decoded_truth(truth, low_res_pixels, study.weights.scale)
-    low_res = _stored_low_res(low_res_pixels)
-    truth_sha256 = None if truth_pixels is None else _stored_truth(truth_pixels)
+    _check_items_may_change(study)
+    stored = _store(study, file, truth, name or getattr(file, "name", None) or "")
     with transaction.atomic():
         _check_items_may_change(study)
-        item = _append(study, low_res, name or getattr(file, "name", None) or "")
-        if truth_sha256 is not None:
-            GroundTruth.objects.create(item=item, sha256=truth_sha256)
-    return item
+        return _append(study, stored)
 
 
 def add_archive(study: Study, file: Upload) -> list[Item]:
@@ -50,12 +54,22 @@ def add_archive(study: Study, file: Upload) -> list[Item]:
     Raises IntakeError, naming the file, as `add_item` and for an archive that is not safe to open.
     """
     _check_items_may_change(study)
-    items = []
+    for member in read_members(file):  # all are looked at before the first is stored
+        with _naming(member.path):
+            _decoded_pair(study, member.image, member.truth)
+    stored = []
+    for member in read_members(file):
+        with _naming(member.path):
+            stored.append((member.path, _store(study, member.image, member.truth, member.name)))
+    # Nobody else can write to SQLite meanwhile, so that files are stored before.
     with transaction.atomic():
-        for member in read_members(file):
-            with _naming(member):
-                items.append(add_item(study, member.image, name=member.name, truth=member.truth))
-    return items
+        _check_items_may_change(study)
+        return [_append_named(study, path, one) for path, one in stored]
+
+
+def _append_named(study: Study, path: str, stored: _Stored) -> Item:
+    with _naming(path):
+        return _append(study, stored)
 
 
 def remove_item(item: Item) -> None:
@@ -78,14 +92,27 @@ def _in_transaction() -> bool:
     return transaction.get_connection().in_atomic_block
 
 
-def _append(study: Study, low_res: LowResImage, name: str) -> Item:
-    if twin := study.items.filter(low_res=low_res).first():
+def _append(study: Study, stored: _Stored) -> Item:
+    if twin := study.items.filter(low_res=stored.low_res).first():
         raise IntakeError(f"This image is in the study already, as “{twin.name}”.")
     last = study.items.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
-    return Item.objects.create(
-        study=study, position=position, name=name[:200] or f"image {position + 1}", low_res=low_res
-    )
+    name = stored.name[:200] or f"image {position + 1}"
+    item = Item.objects.create(study=study, position=position, name=name, low_res=stored.low_res)
+    if stored.truth_sha256 is not None:
+        GroundTruth.objects.create(item=item, sha256=stored.truth_sha256)
+    return item
+
+
+def _store(study: Study, file: Upload, truth: Upload | None, name: str) -> _Stored:
+    low_res, high_res = _decoded_pair(study, file, truth)
+    return _Stored(name, _stored_low_res(low_res), None if high_res is None else _stored_truth(high_res))
+
+
+def _decoded_pair(study: Study, file: Upload, truth: Upload | None) -> tuple[Decoded, Decoded | None]:
+    """The pixels of an LR image and of its truth, checked against each other and the study's weights."""
+    low_res = _decoded(file, study.weights.channels, settings.TRUSTSR_MAX_LOW_RES_SIDE)
+    return low_res, None if truth is None else _decoded_truth(truth, low_res, study.weights.scale)
 
 
 def _decoded(file: Upload, channels: int, side: int) -> Decoded:
@@ -122,15 +149,15 @@ def _stored_low_res(image: Decoded) -> LowResImage:
 def _stored_truth(image: Decoded) -> str:
     data = encode_png(to_uint8(image.pixels) if image.bit_depth == 8 else to_uint16(image.pixels))
     try:
-        return store.put(data, "truth", ".png", storage=storages["truth"])
+        return store_truth(data)
     except inference.StoreError as error:
         raise IntakeError(str(error)) from None
 
 
 @contextmanager
-def _naming(member: Member) -> Iterator[None]:
+def _naming(path: str) -> Iterator[None]:
     """Refusals inside name the member they are about."""
     try:
         yield
     except IntakeError as error:
-        raise IntakeError(f"{member.path}: {error.message}", status=error.status) from None
+        raise IntakeError(f"{path}: {error.message}", status=error.status) from None

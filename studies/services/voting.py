@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from studies.errors import VotingError
@@ -34,7 +34,7 @@ def current_trial(participant: Participant) -> Trial | None:
     """The participant's first trial without a ballot; None when all are answered or they have withdrawn."""
     if participant.withdrawn_at is not None:
         return None
-    return _trials().filter(participant=participant, ballot=None).order_by("number").first()
+    return participant.trials.filter(ballot=None).order_by("number").first()
 
 
 def begin(trial: Trial) -> None:
@@ -113,8 +113,7 @@ def _cast(trial: Trial, identity: UUID, body: str, label: str, positions: Sequen
             Pick(ballot=ballot, sample_id=ids[position], rank=rank, position=position)
             for rank, position in enumerate(positions, start=1)
         )
-        _check_still_open(trial)
-        _finish(trial.participant)
+        _conclude(trial)
     return Cast(ballot, created=True)
 
 
@@ -127,6 +126,7 @@ def _replay(trial: Trial, identity: UUID, body: str) -> Cast:
         raise VotingError(ANSWERED, status=409)
     if ballot.trial_id != trial.pk or ballot.body_sha256 != body:
         raise VotingError("This submission was already used for another answer: reload the page.", status=409)
+    ballot.trial = trial
     return Cast(ballot, created=False)
 
 
@@ -154,11 +154,15 @@ def _check_open(trial: Trial) -> None:
         raise VotingError("This study is closed: no more answers are taken.", status=403)
 
 
-def _check_still_open(trial: Trial) -> None:
-    """Inside the transaction: closing or leaving since the first look takes the ballot back."""
-    query = Participant.objects.filter(pk=trial.participant_id, withdrawn_at=None, study__state=StudyState.OPEN)
-    if not query.exists():
+def _conclude(trial: Trial) -> None:
+    """Inside the transaction: closing or leaving since the first look takes the ballot back, the last one finishes."""
+    unanswered = Trial.objects.filter(participant=OuterRef("pk"), ballot=None)
+    here = Participant.objects.filter(pk=trial.participant_id, withdrawn_at=None, study__state=StudyState.OPEN)
+    go_on = here.order_by().values_list(Exists(unanswered), flat=True).first()
+    if go_on is None:
         _check_open(_load(trial))
+    elif not go_on:
+        Participant.objects.filter(pk=trial.participant_id, finished_at=None).update(finished_at=timezone.now())
 
 
 def _check_offered(study: Study, label: str) -> None:
@@ -201,13 +205,6 @@ def _freeze(study: Study) -> None:
     Study.objects.filter(pk=study.pk, frozen_at=None).update(frozen_at=timezone.now())
 
 
-def _finish(participant: Participant) -> None:
-    unanswered = Trial.objects.filter(participant=OuterRef("pk"), ballot=None)
-    Participant.objects.filter(~Exists(unanswered), pk=participant.pk, finished_at=None).update(
-        finished_at=timezone.now()
-    )
-
-
 def _identity(submission_id: UUID | str) -> UUID:
     try:
         return submission_id if isinstance(submission_id, UUID) else UUID(submission_id)
@@ -220,10 +217,6 @@ def _body_sha256(trial: Trial, label: str, positions: Sequence[int]) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _trials() -> QuerySet[Trial]:
-    return Trial.objects.select_related("participant__study", "item__low_res")
-
-
 def _load(trial: Trial) -> Trial:
     """The row as it is now, with its ballot where there is one. One query."""
-    return _trials().select_related("ballot").get(pk=trial.pk)
+    return Trial.objects.select_related("participant__study", "item", "ballot").get(pk=trial.pk)

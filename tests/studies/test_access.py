@@ -35,7 +35,7 @@ RULES = {
     "member-remove": (Role.OWNER, "post"),
 }
 #: Of every signed-in researcher, and of everybody.
-OWN, PUBLIC = {"list", "new", "sampler-settings"}, {"home", "sign-in", "sign-out"}
+OWN, PUBLIC = {"list", "new", "sampler-settings"}, {"home", "sign-in-form", "sign-in", "sign-out"}
 PARTICIPANTS = {"welcome", "withdraw", "trial", "thanks", "label", "draft", "ballot", "trial-low-res", "candidates"}
 RANK = {None: -1, Role.VIEWER: 0, Role.EDITOR: 1, Role.OWNER: 2}
 
@@ -80,12 +80,12 @@ def test_every_address_is_walked_here() -> None:
 def test_anonymous_is_led_to_sign_in(study: Study, name: str) -> None:
     answer = visit(Client(), name, study)
     assert answer.status_code == 302
-    assert answer.url.startswith(reverse("admin:login"))
+    assert answer.url.startswith(reverse("studies:sign-in-form"))
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_anonymous_has_no_studies(db: None, name: str) -> None:
-    assert Client().get(reverse(f"studies:{name}")).url.startswith(reverse("admin:login"))
+    assert Client().get(reverse(f"studies:{name}")).url.startswith(reverse("studies:sign-in-form"))
 
 
 @pytest.mark.parametrize("role", RANK, ids=str)

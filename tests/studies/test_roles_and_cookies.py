@@ -37,12 +37,12 @@ def test_roles_open_what_they_should():
 def cookie_of(study, token):
     response = HttpResponse()
     access.set_participant_cookie(response, study, token)
-    return response.cookies[access.cookie_name(study)]
+    return response.cookies[access.cookie_name(study.slug)]
 
 
 def request_with(study, value):
     request = RequestFactory().get("/")
-    request.COOKIES[access.cookie_name(study)] = value
+    request.COOKIES[access.cookie_name(study.slug)] = value
     return request
 
 

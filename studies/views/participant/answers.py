@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
-from studies.access import get_participant_or_404, get_study_by_slug_or_404
+from studies.access import get_trial_or_404
 from studies.errors import VotingError
-from studies.models import Trial
+from studies.models import Participant, Trial
 from studies.services import voting
 from studies.views.participant.pages import refusal, see_other
 from studies.views.participant.trials import show_current
+
+log = logging.getLogger(__name__)
+
+NOT_STORED = "Your answer could not be stored just now. Nothing is lost: send it again in a minute."
 
 Answer = Callable[[HttpRequest, Trial], HttpResponse]
 
@@ -27,13 +32,12 @@ def _answer(view: Answer) -> Callable[[HttpRequest, str, int], HttpResponse]:
     @require_POST
     @wraps(view)
     def wrapped(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-        study = get_study_by_slug_or_404(slug)
-        participant = get_participant_or_404(request, study)
-        trial = get_object_or_404(participant.trials.select_related("participant__study", "item"), number=number)
+        # The services load the row again, with all they check: here its number is enough.
+        trial = get_trial_or_404(request, slug, number)
         try:
             return view(request, trial)
         except VotingError as error:
-            return refusal(request, study, error)
+            return refusal(request, slug, error)
 
     return wrapped
 
@@ -41,8 +45,8 @@ def _answer(view: Answer) -> Callable[[HttpRequest, str, int], HttpResponse]:
 @_answer
 def label(request: HttpRequest, trial: Trial) -> HttpResponse:
     """What they see in the LR image; the answer is the candidates."""
-    voting.give_label(trial, request.POST.get("label", ""))
-    return _next(request, trial)
+    labelled = voting.give_label(trial, request.POST.get("label", ""))
+    return _next(request, labelled.participant)
 
 
 @_answer
@@ -55,19 +59,19 @@ def draft(request: HttpRequest, trial: Trial) -> HttpResponse:
 @_answer
 def ballot(request: HttpRequest, trial: Trial) -> HttpResponse:
     """The picks; the answer is the next trial."""
-    voting.cast(
+    done = voting.cast(
         trial,
         submission_id=request.POST.get("submission_id", ""),
         label=request.POST.get("label", ""),
         positions=_positions(request),
     )
-    return _next(request, trial)
+    return _next(request, done.ballot.trial.participant)
 
 
-def _next(request: HttpRequest, trial: Trial) -> HttpResponse:
+def _next(request: HttpRequest, participant: Participant) -> HttpResponse:
     if request.headers.get("HX-Request"):
-        return show_current(request, trial.participant)
-    return see_other("studies:trial", trial.participant.study)
+        return show_current(request, participant)
+    return see_other("studies:trial", participant.study)
 
 
 def _positions(request: HttpRequest) -> list[int]:

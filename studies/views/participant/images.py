@@ -9,12 +9,11 @@ from __future__ import annotations
 import struct
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from inference import services as inference
-from studies.access import get_participant_or_404, get_study_by_slug_or_404
+from studies.access import get_trial_or_404
 from studies.models import StudyState, Trial
 from studies.services import ordering
 
@@ -43,9 +42,7 @@ def candidates(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 def _trial_or_404(request: HttpRequest, slug: str, number: int) -> Trial:
     """A trial of the participant whose cookie this is, while the study takes answers."""
-    study = get_study_by_slug_or_404(slug)
-    participant = get_participant_or_404(request, study)
-    if study.state != StudyState.OPEN or participant.withdrawn_at is not None:
+    trial = get_trial_or_404(request, slug, number, "participant__study", "item__low_res")
+    if trial.participant.study.state != StudyState.OPEN or trial.participant.withdrawn_at is not None:
         raise Http404
-    trials = participant.trials.select_related("participant__study", "item__low_res")
-    return get_object_or_404(trials, number=number)
+    return trial

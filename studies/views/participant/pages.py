@@ -19,7 +19,7 @@ NOT_OPEN = {
 
 def progress(participant: Participant) -> dict[str, Any]:
     """What the templates say about how far a participant has come. One query."""
-    ballots = participant.trials.values_list("ballot", flat=True)
+    ballots = participant.trials.order_by().values_list("ballot", flat=True)
     answered = sum(ballot is not None for ballot in ballots)
     return {"study": participant.study, "participant": participant, "items": len(ballots), "answered": answered}
 
@@ -55,11 +55,11 @@ def notice(
     return render(request, "studies/participant/notice.html", context, status=status)
 
 
-def refusal(request: HttpRequest, study: Study, error: StudyError) -> HttpResponse:
+def refusal(request: HttpRequest, slug: str, error: StudyError) -> HttpResponse:
     """An answer that was not accepted, in one sentence: a fragment for htmx, else a page."""
     template = "_error.html" if request.headers.get("HX-Request") else "error.html"
-    go_on = reverse("studies:trial", args=[study.slug]) if error.status in (403, 409) else ""
-    context = {"study": study, "sentence": error.message, "go_on": go_on}
+    go_on = reverse("studies:trial", args=[slug]) if error.status in (403, 409) else ""
+    context = {"sentence": error.message, "go_on": go_on}
     return render(request, f"studies/participant/{template}", context, status=error.status)
 
 

@@ -1,7 +1,11 @@
-"""The front page and the one-time sign-in link."""
+"""The front page, signing in by name and password, and the one-time sign-in link."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -16,6 +20,19 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("studies:list")
     return render(request, "studies/home.html")
+
+
+#: Counted by axes: after AXES_FAILURE_LIMIT wrong passwords `locked_out` answers instead.
+sign_in_form = LoginView.as_view(
+    template_name="studies/researcher/sign_in_form.html", redirect_authenticated_user=True
+)
+
+
+def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
+    """The answer to somebody who has tried too many passwords for a name; axes keeps the count."""
+    answer = render(request, "studies/researcher/locked_out.html", {"hours": settings.AXES_COOLOFF_TIME}, status=429)
+    answer["Retry-After"] = str(settings.AXES_COOLOFF_TIME * 3600)
+    return answer
 
 
 @never_cache

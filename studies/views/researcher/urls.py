@@ -7,6 +7,7 @@ from studies.views.researcher import door, drawing, items, lifecycle, members, p
 
 urlpatterns = [
     path("", door.home, name="home"),
+    path("sign-in/", door.sign_in_form, name="sign-in-form"),
     path("sign-in/<str:token>/", door.sign_in, name="sign-in"),
     path("sign-out/", LogoutView.as_view(next_page="studies:home"), name="sign-out"),
     path("studies/", study.studies, name="list"),

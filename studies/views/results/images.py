@@ -8,20 +8,19 @@ from io import BytesIO
 import numpy as np
 import tifffile
 from django.contrib.auth.decorators import login_required
-from django.core.files.storage import storages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 from numpy.typing import NDArray
 
 from inference import services as inference
-from inference import store
 from inference.core.images import encode_png
 from inference.models import Ensemble, Sample
 from studies.access import get_study_or_404
 from studies.models import Evaluation, GroundTruth, Item, Role, Study
 from studies.reports.colours import colour_map
 from studies.services import evaluation
+from studies.services.truth import truth_png
 
 #: Spread at the end of the colour scale, where 1 is white minus black; half of the samples black and half white
 #: give 0.5. Fixed, so that maps of different items can be compared.
@@ -51,7 +50,7 @@ def _low_res(study: Study, pk: int) -> bytes:
 
 def _truth(study: Study, pk: int) -> bytes:
     truth = get_object_or_404(GroundTruth, item__study=study, item=pk)
-    return store.get(truth.sha256, "truth", ".png", storage=storages["truth"])
+    return truth_png(truth.sha256)
 
 
 def _sample(study: Study, pk: int) -> bytes:

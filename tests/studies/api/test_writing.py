@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from inference.core.images import encode_png
-from studies.models import Role, Study, StudyState
+from inference.models import LowResImage
+from studies.models import GroundTruth, Role, Study, StudyState
 from tests.conftest import Sent
+from tests.inference.core.test_images import REFUSED
 from tests.studies import factories
 from tests.studies.api.conftest import People, client_of, people_of
 
@@ -53,7 +55,8 @@ def test_creating_a_study_makes_its_owner(draft: Study) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value", "words"),
-    [("max_picks", 9, "9 of 8"), ("ensemble_size", 9, "9"), ("weights", "tiny/none", "tiny/none"), ("labels", [], "")],
+    [("max_picks", 9, "9 of 8"), ("ensemble_size", 9, "9"), ("weights", "tiny/none", "tiny/none"), ("labels", [], "two labels"),
+     ("labels", ["5", ""], ""), ("labels", ["5", "5 "], "more than once")],
 )
 def test_a_study_that_cannot_be_is_refused_in_words(
     db: None, tiny: object, field: str, value: object, words: str
@@ -87,14 +90,25 @@ def test_an_item_may_bring_its_truth(draft: Study, drafters: People) -> None:
     assert answer.json()["has_truth"] is True
 
 
-@pytest.mark.parametrize("content", [b"no image", b"\x89PNG\r\n\x1a\n"])
-def test_a_bad_upload_is_refused_in_words_and_nothing_is_stored(draft: Study, drafters: People, content: bytes) -> None:
-    file = io.BytesIO(content)
-    file.name = "x.png"
+@pytest.mark.parametrize("name", [name for name in REFUSED if name != "empty"])
+def test_a_bad_upload_is_refused_in_words_and_nothing_is_stored(draft: Study, drafters: People, name: str) -> None:
+    data, sentence = REFUSED[name]
+    file = SimpleUploadedFile("x.png", data)
     answer = drafters.owner.post(f"/api/studies/{draft.pk}/items/", {"file": file})
     assert answer.status_code == 400
+    assert re.search(sentence, answer.json()["detail"])
     assert answer.json()["detail"].endswith(".")
-    assert draft.items.count() == 0
+    assert not draft.items.exists()
+    assert not LowResImage.objects.exists()
+
+
+def test_a_truth_that_does_not_fit_is_refused_with_its_image(draft: Study, drafters: People) -> None:
+    answer = drafters.owner.post(f"/api/studies/{draft.pk}/items/", {"file": png(8), "truth": png(31)})
+    assert answer.status_code == 400
+    assert "31 x 31 pixels" in answer.json()["detail"]
+    assert not draft.items.exists()
+    assert not GroundTruth.objects.exists()
+    assert not LowResImage.objects.exists()
 
 
 def test_drawing_asks_a_worker_and_tells_how_far_it_is(draft: Study, drafters: People, run_tasks: Any) -> None:

@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
 
-from studies.models import Ballot, Study, StudyState, Trial
+from studies.models import Ballot, Pick, Study, StudyState, Trial
 from tests.studies import factories
 from tests.studies.views.participant.conftest import Person
 
@@ -147,3 +148,38 @@ def test_a_ballot_is_for_ones_own_trial_of_that_number(person: Person, arrive: A
     assert Ballot.objects.get().label == "6"
     assert Trial.objects.get(label="5").draft == []
     assert not hasattr(Trial.objects.get(label="5"), "ballot")
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_a_ballot_that_cannot_be_stored_leaves_nothing_and_can_be_sent_again(person: Person, htmx: bool) -> None:
+    """A disk that is full in the middle of the transaction: the ballot is written, its picks are not."""
+
+    def full(*args: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    person.post("draft", 1, positions=[4, 2])
+    identity = str(uuid.uuid4())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pick.objects, "bulk_create", full)
+        answer = person.ballot(positions=[4, 2], submission_id=identity, htmx=htmx)
+    assert answer.status_code == 503
+    assert "Your answer could not be stored just now. Nothing is lost" in answer.content.decode()
+    assert not Ballot.objects.exists()
+    assert Study.objects.get().frozen_at is None
+    assert 'data-draft="4,2"' in person.get("trial").content.decode()
+
+    assert person.ballot(positions=[4, 2], submission_id=identity).status_code == 200
+    assert list(Ballot.objects.get().picks.values_list("position", flat=True)) == [4, 2]
+
+
+def test_positions_of_another_items_pool_mean_nothing(arrive: Arrive) -> None:
+    """A sample of another item cannot even be named: a page speaks of positions in the trial's own pool."""
+    study = factories.open_study_with_pool(items=2)
+    person = arrive(study)
+    person.post("label", 1, label="5")
+    other = person.row.trials.get(number=2).item
+    foreign = [str(sample.pk + 1000) for sample in other.pool[:2]]
+    assert person.ballot(positions=foreign).status_code == 400
+    person.ballot(positions=[0, 11])
+    item = person.row.trials.get(number=1).item
+    assert set(Pick.objects.values_list("sample", flat=True)) <= set(item.pool.values_list("pk", flat=True))

@@ -1,8 +1,9 @@
-"""The front page and the one-time sign-in link."""
+"""The front page, signing in by name and password, and the one-time sign-in link."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from studies.services import sign_in
+from tests.studies import factories
 
 
 def signed_in(client: Client) -> bool:
@@ -20,11 +22,68 @@ def signed_in(client: Client) -> bool:
 def test_front_page_tells_strangers_what_this_is(db: None, client: Client) -> None:
     page = client.get("/")
     assert page.status_code == 200
-    assert reverse("admin:login") in page.content.decode()
+    assert reverse("studies:sign-in-form") in page.content.decode()
 
 
 def test_front_page_leads_researchers_to_their_studies(browser_of_ada: Client) -> None:
     assert browser_of_ada.get("/").url == reverse("studies:list")
+
+
+PASSWORD = "a long enough secret"
+SIGN_IN = "/sign-in/"
+
+
+@pytest.fixture
+def three(ada: User) -> dict[str, User]:
+    """A researcher without any right in admin, the person who runs the site, and somebody who has left."""
+    grace, left = factories.user("grace", is_staff=True, is_superuser=True), factories.user("left", is_active=False)
+    people = {"ada": ada, "grace": grace, "left": left}
+    for user in people.values():
+        user.set_password(PASSWORD)
+        user.save()
+    return people
+
+
+def enter(name: str, password: str = PASSWORD, **data: str) -> tuple[Client, Any]:
+    client = Client()
+    return client, client.post(SIGN_IN, {"username": name, "password": password, **data})
+
+
+def test_three_people_sign_in_by_name(three: dict[str, User]) -> None:
+    factories.study(owner=three["ada"], name="Ada's digits")
+    for name, admin_status in (("ada", 302), ("grace", 200)):
+        client, answer = enter(name)
+        assert answer.url == reverse("studies:list")
+        assert "Ada&#x27;s digits" in client.get(answer.url).content.decode()
+        assert client.get(reverse("admin:index")).status_code == admin_status
+    client, answer = enter("left")
+    assert answer.status_code == 200
+    assert "Please enter a correct username and password" in answer.content.decode()
+    assert not signed_in(client)
+
+
+def test_signing_in_leads_back_but_never_to_another_site(three: dict[str, User]) -> None:
+    study = factories.study(owner=three["ada"])
+    asked = Client().get(study.get_absolute_url())
+    assert asked.url == f"{SIGN_IN}?next={study.get_absolute_url()}"
+    assert f'name="next" value="{study.get_absolute_url()}"' in Client().get(asked.url).content.decode()
+    assert enter("ada", next=study.get_absolute_url())[1].url == study.get_absolute_url()
+    assert enter("ada", next="https://elsewhere.example/")[1].url == reverse("studies:list")
+
+
+def test_the_sign_in_page_is_of_no_use_to_who_is_signed_in(browser_of_ada: Client) -> None:
+    assert browser_of_ada.get(SIGN_IN).url == reverse("studies:list")
+
+
+def test_guessing_a_password_locks_that_name_only(three: dict[str, User]) -> None:
+    for _ in range(5):
+        client, answer = enter("ada", "a wrong password")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "3600")
+    assert "Too many wrong passwords" in answer.content.decode()
+    client, answer = enter("ada")
+    assert answer.status_code == 429
+    assert not signed_in(client)
+    assert enter("grace")[1].status_code == 302
 
 
 def test_link_signs_in_once(ada: User, client: Client) -> None:

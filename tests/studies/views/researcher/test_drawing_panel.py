@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils.html import escape
 
-from inference.models import GenerationJob, JobState
+from inference.models import GenerationJob, JobState, Sample
+from inference.services import catalogue
 from studies.models import Study
 from tests.studies import factories
 from tests.studies.views.researcher.conftest import HTMX
@@ -70,3 +75,26 @@ def test_refusal_keeps_its_status_for_htmx(ada: User, browser_of_ada: Client) ->
     assert "cannot be drawn anew" in answer.content.decode()
     page = browser_of_ada.post(f"/studies/{study.pk}/draw/", follow=True)
     assert "cannot be drawn anew" in page.content.decode()
+
+
+def test_weights_that_were_changed_draw_nothing_and_the_panel_says_so(
+    ada: User, browser_of_ada: Client, tiny: object, data_dir: Path, run_tasks: Callable[[], int]
+) -> None:
+    """Put back, they go on."""
+    weights = next(row for row in catalogue() if str(row) == "tiny/grey")
+    study = factories.study(owner=ada, weights=weights)
+    factories.item(study)
+    file = data_dir / "weights" / "tiny" / "grey.safetensors"
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"!")
+    browser_of_ada.post(f"/studies/{study.pk}/draw/")
+    run_tasks()
+    assert "sha256" in GenerationJob.objects.get().error
+    assert escape(GenerationJob.objects.get().error) in panel(browser_of_ada, study)
+    assert not Sample.objects.exists()
+
+    file.write_bytes(whole)
+    browser_of_ada.post(f"/studies/{study.pk}/draw/")
+    run_tasks()
+    assert study.items.get().pool.count() == 12
+    assert escape("sha256") not in panel(browser_of_ada, study)
