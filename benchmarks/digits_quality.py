@@ -31,7 +31,7 @@ PROJECTION = 2
 
 @dataclass
 class Digit:
-    """One digit, its low-resolution image, and samples of it: first one of 20 (or all 100), all rounded to 8 bits."""
+    """One digit, its low-resolution image, and one or more samples of it, all rounded to 8 bits."""
 
     label: int
     high: NDArray[np.float32]
@@ -48,15 +48,17 @@ def rounded(images: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def draw(sampler, settings, images, labels, counts: Sequence[int]) -> list[Digit]:
-    """``counts[i]`` samples of digit i, with seeds of its own."""
-    digits = []
+    """``counts[i]`` samples of digit i, with seeds of its own; no micro-batch is filled up with pictures in vain."""
+    digits, full = [], sampler.micro_batch
     for place, (image, label, count) in enumerate(zip(images, labels, counts, strict=True)):
         high = image[..., None] / np.float32(255)
         low = rounded(downscale(high, 4))
         seeds = range(1000 * place, 1000 * place + count)
+        sampler.micro_batch = min(full, count)
         digits.append(Digit(int(label), high, low, rounded(sampler.sample(low, seeds, settings))))
         if place % 50 == 49:
             print(f"{place + 1} of {len(labels)} digits drawn", flush=True)
+    sampler.micro_batch = full
     return digits
 
 
@@ -86,7 +88,7 @@ def figures(digits: list[Digit], pooled: list[Digit]) -> list[tuple[str, str]]:
     """All figures as rows of a table: ``digits`` with one sample counted, ``pooled`` with all."""
     first = [digit.samples[0] for digit in digits]
     projected = [digit.projected() for digit in digits]
-    every = np.concatenate([read(digit.samples).argmax(axis=1) == digit.label for digit in digits])
+    every = np.concatenate([read(digit.samples).argmax(axis=1) == digit.label for digit in pooled])
     raw = [float(lr_consistency(digit.samples[0], digit.low, 4)) for digit in digits]
     held = [float(lr_consistency(images[0], digit.low, 4)) for digit, images in zip(digits, projected, strict=True)]
     single = [peak_signal_noise_ratio(digit.high, digit.samples[0]) for digit in digits]
@@ -97,7 +99,7 @@ def figures(digits: list[Digit], pooled: list[Digit]) -> list[tuple[str, str]]:
         ("classifier on the real 28x28 digits", share(right(digits, [digit.high for digit in digits]))),
         ("classifier on their 7x7 images", share(right(digits, [digit.low for digit in digits], "low"))),
         ("one random sample read right", share(right(digits, first))),
-        ("the same, over all samples drawn", f"{100 * every.mean():.2f} % of {len(every):,}"),
+        (f"all samples of the {len(pooled)} pools", f"{100 * every.mean():.2f} % of {len(every):,}"),
         (f"one sample, {PROJECTION} steps of projection", share(right(digits, [images[0] for images in projected]))),
         (f"majority label of {pool} samples right", share(majority_right(pooled))),
         ("LR consistency, projection off", decibels(raw)),
@@ -139,7 +141,7 @@ def main() -> None:
     settings = samplers.settings_class(options.sampler).from_mapping(values)
     _, kept_out = load_digits(options.data).split()
     chosen = np.random.default_rng(0).permutation(len(kept_out.images))[: options.digits]
-    counts = [options.pool if place < options.pooled else sampler.micro_batch for place in range(len(chosen))]
+    counts = [options.pool if place < options.pooled else 1 for place in range(len(chosen))]
     digits = draw(sampler, settings, kept_out.images[chosen], kept_out.labels[chosen], counts)
     rows = [*figures(digits, digits[: options.pooled]), speed(sampler, settings)]
     table(f"{options.sampler}/{options.weights} {settings}", ["what", "measured"], rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from inference import store
 from inference.core import ensembling
 from inference.core.images import decode, encode_png, encode_tiff, read_image, to_uint8, to_uint16
 from inference.core.metrics import lr_consistency
-from inference.models import Ensemble, Sample
+from inference.models import Ensemble, EnsembleMember, Sample
 from inference.store import StoreError
 from inference.version import code_version
 
@@ -67,8 +67,14 @@ def _files(ensemble: Ensemble) -> dict[str, str | float]:
 
 
 def _fused(ensemble: Ensemble) -> Fused:
-    """Members in the order of their rows: with weights that are not whole numbers the order decides the last bits."""
+    """Members in the order of their rows: with weights that are not whole numbers the order decides the last bits.
+
+    They are read twice, one at a time: a tied group may be the whole pool, too large for the memory.
+    """
     members = list(ensemble.members.select_related("sample").order_by("sample_id"))
-    images = [pixels(member.sample) for member in members]
-    combined = RULES[ensemble.rule](images, [member.weight for member in members])
-    return Fused(combined, ensembling.spread(images) if len(images) > 1 else None)
+    combined = RULES[ensemble.rule](_images(members), [member.weight for member in members])
+    return Fused(combined, ensembling.spread(_images(members)) if len(members) > 1 else None)
+
+
+def _images(members: list[EnsembleMember]) -> Iterator[NDArray[np.uint8]]:
+    return (pixels(member.sample) for member in members)

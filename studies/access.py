@@ -45,19 +45,11 @@ def set_participant_cookie(response: HttpResponse, study: Study, token: str) -> 
         cookie_name(study.slug),
         cookie_value(study, token),
         max_age=COOKIE_AGE,
-        path=cookie_path(study),
+        path=f"/s/{study.slug}/",
         secure=not settings.EMBEDDED,
         httponly=True,
         samesite="Lax",
     )
-
-
-def delete_participant_cookie(response: HttpResponse, study: Study) -> None:
-    response.delete_cookie(cookie_name(study.slug), path=cookie_path(study), samesite="Lax")
-
-
-def cookie_path(study: Study) -> str:
-    return f"/s/{study.slug}/"
 
 
 def get_participant(request: HttpRequest, study: Study) -> Participant | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from inference.admin import ReadOnly
 from inference.services import catalogue
 from studies.errors import StudyError
 from studies.forms.admin import StudyAdminForm
@@ -22,19 +23,6 @@ from studies.services import lifecycle
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-class ReadOnly:
-    """What people and workers have made is looked at here, never changed."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class MembershipInline(admin.TabularInline):
@@ -159,10 +147,11 @@ class BallotAdmin(OfMyStudies):
 @admin.register(Evaluation)
 class EvaluationAdmin(OfMyStudies):
     to_study = "item__study"
-    list_display = ("item", "ensemble", "control_draws", "created_at", "made_at", "error")
+    list_display = ("item", "ensemble", "simulated", "control_draws", "created_at", "made_at", "error")
     list_select_related = ("item", "ensemble")
     fields = (
         "item",
+        "simulated",
         "digest",
         "ensemble",
         "control_draws",
@@ -172,3 +161,11 @@ class EvaluationAdmin(OfMyStudies):
         "created_at",
         "made_at",
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Evaluation]:
+        simulated = Participant.objects.counted().filter(study=OuterRef("item__study"), simulated=True)
+        return super().get_queryset(request).annotate(with_simulated=Exists(simulated))
+
+    @admin.display(boolean=True, description="simulated participants among the voters")
+    def simulated(self, evaluation: Evaluation) -> bool:
+        return evaluation.with_simulated  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.samplers.settings import SamplerSettings, SettingsError
+from inference.threads import wait_passively
 
 if TYPE_CHECKING:
     from inference.samplers.base import Sampler
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Family", "Sampler", "SamplerSettings", "SettingsError", "families", "load", "names", "settings_class"]
 
 GROUP = "trustsr.samplers"
+
+wait_passively()
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,9 @@ def mean_jaccard(selections: Sequence[Collection[Hashable]]) -> Estimate:
     table = np.zeros((len(sets), len(columns)))
     for row, picks in enumerate(sets):
         table[row, [columns[pick] for pick in picks]] = 1
-    shared = table @ table.T
-    sizes = np.diag(shared)
-    first, second = np.triu_indices(len(sets), k=1)
-    union = sizes[first] + sizes[second] - shared[first, second]
-    return Estimate(float((shared[first, second] / union).mean()), "mean_jaccard", VERSION, len(sets))
+    sizes = table.sum(axis=1)
+    total = 0.0
+    for row in range(len(sets) - 1):  # one against all that follow: the table of all pairs would grow with its square
+        shared = table[row + 1 :] @ table[row]
+        total += float((shared / (sizes[row + 1 :] + sizes[row] - shared)).sum())
+    return Estimate(total / math.comb(len(sets), 2), "mean_jaccard", VERSION, len(sets))

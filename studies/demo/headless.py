@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.db.models import Sum
 from tqdm import tqdm
 
 from inference import generation
-from inference.models import JobState
+from inference.models import GenerationJob, JobState
 from studies.demo import contact_sheet, digits, figures
 from studies.errors import StudyError
 from studies.exports import folder, verify
-from studies.models import Evaluation, Study
+from studies.models import Evaluation, Study, StudyState
 from studies.services import drawing, evaluation, lifecycle, results, simulation
 
 if TYPE_CHECKING:
@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 
 def run(owner: User, *, items: int, participants: int, seed: int, output: Path) -> dict[str, object]:
-    """The whole protocol on the example study; the figures that the command prints as one JSON line."""
+    """The whole protocol on the example study; the figures that the command prints as one JSON line.
+
+    Begun before with the same numbers, it goes on where it was: nothing is drawn and nobody votes twice.
+    """
     name = f"Hard-to-read digits, simulated, seed {seed}, {participants} participants"
     study = digits.example_study(owner, name=name, items=items, seed=seed)
-    seconds = draw(study)
-    lifecycle.open_study(study)
+    if not drawing.ready(study):
+        draw(study)
+    if study.state != StudyState.OPEN:
+        lifecycle.open_study(study)
     simulation.simulate(study, count=participants, seed=seed, progress=lambda r: tqdm(r, desc="Simulated votes"))
     lifecycle.close_study(study)
     evaluate(study)
@@ -35,24 +40,27 @@ def run(owner: User, *, items: int, participants: int, seed: int, output: Path) 
     folder.write(study, export)
     sheet = contact_sheet.write(study, collected, output / "contact_sheet.png")
     true_labels = {digit.name: str(digit.label) for digit in digits.hardest(items)}
-    return figures.summary(collected, seconds, true_labels) | {
+    return figures.summary(collected, seconds_drawing(study), true_labels) | {
         "export": str(export),
         "contact_sheet": str(sheet),
         "verified": not verify.verify(export),
     }
 
 
-def draw(study: Study) -> float:
-    """Draw every pool in this process, by the same code as a worker; seconds taken."""
+def draw(study: Study) -> None:
+    """Draw every pool in this process, by the same code as a worker. Raises StudyError for a job that fails."""
     drawing.start(study)
-    began = time.perf_counter()
     jobs = [job for item in study.items.all() for job in item.jobs.all()]
     for job in tqdm(jobs, desc="Drawing candidates", unit="item"):
         generation.run(job.pk)
         job.refresh_from_db()
         if job.state != JobState.DONE:
             raise StudyError(f"Drawing stopped: {job.error or job.get_state_display()}")
-    return time.perf_counter() - began
+
+
+def seconds_drawing(study: Study) -> float:
+    """Of all pools, as their jobs have noted."""
+    return GenerationJob.objects.filter(pk__in=study.items.values("jobs")).aggregate(all=Sum("seconds"))["all"] or 0.0
 
 
 def evaluate(study: Study) -> None:

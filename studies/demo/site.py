@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import time
 import urllib.error
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.urls import reverse
 from tqdm import tqdm
 
@@ -42,6 +43,9 @@ def run(owner: User, *, port: int, items: int, say: Callable[[str], object]) -> 
         before=lambda: inference_services.reconcile(worker_died=True),
     )
     children = [web, worker]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # A shell starts background jobs with SIGINT ignored; service managers send SIGTERM.
+        signal.signal(number, signal.default_int_handler)
     try:
         web.start()
         worker.start()
@@ -88,7 +92,8 @@ def follow(study: Study, children: list[processes.Child], say: Callable[[str], o
             watch(children, bar.write)
             time.sleep(TICK)
             now = drawing.progress(study)
-            bar.update(now.done - bar.n)
+            if now.done != bar.n:
+                bar.update(now.done - bar.n)
     for error in {item.error for item in now.items if item.error}:
         say(f"Drawing stopped: {error}")
 
@@ -99,8 +104,11 @@ def keep_running(children: list[processes.Child], say: Callable[[str], object]) 
     while True:
         watch(children, say)
         if time.monotonic() > due:
-            inference_services.reconcile()
-            reconcile_evaluations()
+            try:
+                inference_services.reconcile()
+                reconcile_evaluations()
+            except DatabaseError as error:  # such as a full disk; the site must outlive it
+                say(f"The database could not be asked for forgotten work ({error}); trying again in a minute.")
             due = time.monotonic() + RECONCILE_EVERY
         time.sleep(TICK)
 
@@ -126,10 +134,12 @@ def free_port(port: int) -> int:
 
 def wait_for(url: str, web: processes.Child, patience: float = 20.0) -> None:
     """Return when the site answers; a web server that dies at once is told by its log."""
+    # A proxy in the environment cannot reach this machine's own loopback address.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(url, timeout=2).close()
+            direct.open(url, timeout=2).close()
             return
         except urllib.error.HTTPError:
             return

@@ -9,8 +9,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from studies.forms.fields import ManyFilesField
+from studies.services.archives import TRUTH_ENDING
 
-TRUTH_ENDING = "_truth"
 #: Below DATA_UPLOAD_MAX_NUMBER_FILES, above which Django answers before any form is asked.
 MAX_FILES = 100
 
@@ -29,9 +29,9 @@ class ItemsForm(forms.Form):
         label="Low-resolution images",
         allow_empty_file=True,  # refused like any other file that is no image: by name, without the ones beside it
         help_text=(
-            f"PNG, TIFF, JPEG, BMP or WebP; up to {MAX_FILES} files at once, or one zip. To add the hidden truth of 7.png, send "
-            "7_truth.png beside it; in a zip, put it into a folder truth/ under the same name. Participants never "
-            "see truths or file names."
+            f"PNG, TIFF, JPEG, BMP or WebP; up to {MAX_FILES} files at once, or one zip. To add the hidden truth of "
+            "7.png, send 7_truth.png beside it; in a zip, a folder truth/ with the same names does as well. "
+            "Participants never see truths or file names."
         ),
         error_messages={"required": "Choose at least one image or one zip file."},
     )

@@ -23,6 +23,8 @@ MAX_RATIO = 200
 # Tiny members compress well without meaning harm.
 RATIO_FROM = 2**20
 TRUTH_FOLDERS = ("truth", "hr")
+#: 7_truth.png is the truth of 7.png beside it, in an archive as among single files.
+TRUTH_ENDING = "_truth"
 LR_FOLDERS = ("", "lr")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 _ENCRYPTED = 0x1
@@ -109,10 +111,11 @@ def _paired(files: list[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.ZipInfo], d
         folder = str(path.parent).lower().removeprefix(".")
         if folder not in (*LR_FOLDERS, *TRUTH_FOLDERS):
             raise IntakeError(f"{info.filename}: put LR images at the top or into lr/, and truths into truth/.")
-        group = truths if folder in TRUTH_FOLDERS else images
-        if path.stem in group:
+        hidden = folder in TRUTH_FOLDERS or path.stem.endswith(TRUTH_ENDING)
+        group, name = (truths, path.stem.removesuffix(TRUTH_ENDING)) if hidden else (images, path.stem)
+        if name in group:
             raise IntakeError(f"{info.filename}: there is another image of the same name.")
-        group[path.stem] = info
+        group[name] = info
     if lonely := sorted(set(truths) - set(images)):
         raise IntakeError(f"{truths[lonely[0]].filename} has no LR image of the same name.")
     if not images:

@@ -103,13 +103,14 @@ def ready(study: Study) -> bool:
 def progress(study: Study) -> StudyProgress:
     """How far the drawing is, for each item and for all together. A few queries, nothing stored."""
     drawn = GenerationJob.objects.annotate(drawn=Count("samples"))
-    items = tuple(_item_progress(study, item) for item in study.items.prefetch_related(Prefetch("jobs", drawn)))
+    items = study.items.select_related("low_res").prefetch_related(Prefetch("jobs", drawn))
+    found = tuple(_item_progress(study, item) for item in items)
     speed = inference.progress(_jobs(study))
     return StudyProgress(
-        items=items,
-        done=sum(item.done for item in items),
-        total=sum(item.total for item in items),
-        running=any(item.state in (JobState.QUEUED, JobState.RUNNING) for item in items),
+        items=found,
+        done=sum(item.done for item in found),
+        total=sum(item.total for item in found),
+        running=any(item.state in (JobState.QUEUED, JobState.RUNNING) for item in found),
         samples_per_second=speed.samples_per_second,
         seconds_left=speed.seconds_left,
     )

@@ -37,7 +37,7 @@ def collect(study: Study) -> results.StudyResults:
         ids = {pk: tuple(sample.pk for sample in pool) for pk, pool in pools.items()}
         counted = tallies(study, items, ids)
         made = _evaluations(items)
-        people = _participants(study)
+        people = participants(study)
     for item in items:
         item.study = study
     protocol = _protocol(study)
@@ -81,7 +81,8 @@ def _evaluations(items: list[Item]) -> dict[int, dict[str, Evaluation]]:
     return found
 
 
-def _participants(study: Study) -> results.Participants:
+def participants(study: Study) -> results.Participants:
+    """How many people, and apart from them simulated ones, take part. One query."""
     here, done = Q(withdrawn_at=None), Q(finished_at__isnull=False)
     counts = study.participants.order_by().aggregate(
         people=Count("pk", filter=here & Q(simulated=False)),

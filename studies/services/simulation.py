@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from studies.errors import VotingError
 from studies.models import CANNOT_TELL, Participant, Study, Trial
 from studies.services import enrolment, voting
 from studies.services.ordering import candidate_ids, derived_seed
@@ -81,12 +80,3 @@ def _picks(study: Study, seen: Perception, read: int, rng: np.random.Generator) 
     uses_all = study.exact_picks or rng.random() < ALL_PICKS_SHARE
     number = most if uses_all else int(rng.integers(1, most + 1))
     return np.argsort(-liking, kind="stable")[:number].tolist()
-
-
-def find_study(name: str) -> Study:
-    """A study by its number or the secret part of its participants' link; VotingError when there is none."""
-    rows = Study.objects.filter(pk=int(name)) if name.isdecimal() else Study.objects.filter(slug=name)
-    study = rows.first()
-    if study is None:
-        raise VotingError(f"There is no study {name}: give its number or the last part of its participants' link.")
-    return study

@@ -23,7 +23,6 @@ class Command(BaseCommand):
         "Run TrustSR on this machine: database, web server, worker and an example study. "
         "Ctrl-C stops everything; starting again goes on where it was."
     )
-    requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="of the web server (default 8000)")

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from studies.errors import StudyError
-from studies.services.simulation import find_study, simulate
+from studies.management.finding import HELP, find_study
+from studies.services.simulation import simulate
 
 
 class Command(BaseCommand):
@@ -21,7 +22,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("study", help="number of the study, or the last part of its participants' link")
+        parser.add_argument("study", help=HELP)
         parser.add_argument("--count", type=int, default=30, help="how many participants (default: 30)")
         parser.add_argument("--seed", type=int, default=1, help="what all their answers follow from (default: 1)")
 

@@ -38,6 +38,9 @@ def _answer(view: Answer) -> Callable[[HttpRequest, str, int], HttpResponse]:
             return view(request, trial)
         except VotingError as error:
             return refusal(request, slug, error)
+        except OperationalError:  # a full disk, a database that is away or locked for long
+            log.exception("An answer to study %s could not be stored.", slug)
+            return refusal(request, slug, VotingError(NOT_STORED, status=503))
 
     return wrapped
 

@@ -23,9 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 #: Counted by axes: after AXES_FAILURE_LIMIT wrong passwords `locked_out` answers instead.
-sign_in_form = LoginView.as_view(
-    template_name="studies/researcher/sign_in_form.html", redirect_authenticated_user=True
-)
+sign_in_form = LoginView.as_view(template_name="studies/researcher/sign_in_form.html", redirect_authenticated_user=True)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:

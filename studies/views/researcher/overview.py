@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
-
 from studies.models import Ballot, Study, StudyState
+from studies.results import Participants
 from studies.services.drawing import StudyProgress
+from studies.services.results import participants
 
 
 @dataclass(frozen=True)
-class Participation:
-    """Participants who have not withdrawn; simulated ones are counted apart, never among people."""
+class Participation(Participants):
+    """Who takes part, and the ballots of all of them; simulated participants are never among people."""
 
-    people: int
-    finished: int
-    simulated: int
-    simulated_finished: int
-    withdrawn: int
     ballots: int
 
     @property
@@ -29,16 +24,8 @@ class Participation:
 
 def participation(study: Study) -> Participation:
     """Counts of one study, in two queries."""
-    here, done = Q(withdrawn_at=None), Q(finished_at__isnull=False)
-    counts = study.participants.aggregate(
-        people=Count("pk", filter=here & Q(simulated=False)),
-        finished=Count("pk", filter=here & done & Q(simulated=False)),
-        simulated_finished=Count("pk", filter=here & done & Q(simulated=True)),
-        withdrawn=Count("pk", filter=~here),
-        simulated=Count("pk", filter=here & Q(simulated=True)),  # last: from here on it is the name of the count
-    )
     cast = Ballot.objects.filter(trial__participant__study=study, trial__participant__withdrawn_at=None)
-    return Participation(**counts, ballots=cast.count())
+    return Participation(**vars(participants(study)), ballots=cast.count())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from studies.models import Item
+from inference.models import Sample
 from studies.reports import figures, sentences
 from studies.results import MADE, EvaluationResult, ItemResults, LabelShare, Metric, SampleResult, StudyResults
 
@@ -28,7 +28,6 @@ class Chosen:
     sample: SampleResult
     pk: int
     tied: bool
-    beyond_chance: bool
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,20 @@ class Card:
 
 def cards(results: StudyResults) -> list[Card]:
     """One card per item, in the study's order."""
-    return [_card(item) for item in results.items]
+    pks = _sample_pks(results)
+    return [_card(item, pks) for item in results.items]
 
 
-def _card(item: ItemResults) -> Card:
+def _sample_pks(results: StudyResults) -> dict[tuple[str, int], int]:
+    """(job digest, seed) -> primary key, of every chosen sample. One query for the whole page."""
+    chosen = [item.samples[index] for item in results.items for index in item.selection.chosen]
+    rows = Sample.objects.filter(
+        job__digest__in={sample.job_digest for sample in chosen}, seed__in={sample.seed for sample in chosen}
+    )
+    return {(digest, seed): pk for digest, seed, pk in rows.values_list("job__digest", "seed", "pk")}
+
+
+def _card(item: ItemResults, pks: dict[tuple[str, int], int]) -> Card:
     made = item.evaluation.state == MADE
     ensemble = item.evaluation.ensemble
     return Card(
@@ -76,7 +85,7 @@ def _card(item: ItemResults) -> Card:
         consistency=sentences.consistency(ensemble.lr_consistency) if made and ensemble is not None else "",
         labels=[_label_row(share) for share in item.label_shares if share.count],
         never=_never(item),
-        chosen=_chosen(item),
+        chosen=_chosen(item, pks),
         metrics=[_metric_row(metric) for metric in item.evaluation.metrics] if made else [],
         spread=_spread(item) if made else "",
     )
@@ -100,20 +109,10 @@ def _never(item: ItemResults) -> str:
     return f"Nobody said {', '.join(row.label for row in unused)} (each 0–{100 * unused[0].share.high:.0f} %)."
 
 
-def _chosen(item: ItemResults) -> list[Chosen]:
-    if not item.selection.chosen:
-        return []
-    pks = list(Item.objects.get(pk=item.pk).pool.values_list("pk", flat=True))
-    tied, threshold = set(item.selection.tied_at_cut), item.chance_threshold
-    return [
-        Chosen(
-            sample=item.samples[index],
-            pk=pks[index],
-            tied=index in tied,
-            beyond_chance=threshold.defined and item.samples[index].votes >= threshold.value,
-        )
-        for index in item.selection.chosen
-    ]
+def _chosen(item: ItemResults, pks: dict[tuple[str, int], int]) -> list[Chosen]:
+    tied = set(item.selection.tied_at_cut)
+    samples = [item.samples[index] for index in item.selection.chosen]
+    return [Chosen(sample, pks[sample.job_digest, sample.seed], sample.index in tied) for sample in samples]
 
 
 def _metric_row(metric: Metric) -> MetricRow:

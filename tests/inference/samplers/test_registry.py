@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -102,3 +103,18 @@ def test_other_packages_add_families_by_an_entry_point(monkeypatch):
     assert samplers.names() == sorted([*samplers.FAMILIES, "ours"])
     monkeypatch.undo()
     samplers.families.cache_clear()
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_sleep_at_barriers_unless_told_otherwise(given, kept):
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    program = "import os; from inference import samplers; print(os.environ['OMP_WAIT_POLICY'])"
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment | ({"OMP_WAIT_POLICY": given} if given else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.strip() == kept

@@ -55,8 +55,14 @@ def test_creating_a_study_makes_its_owner(draft: Study) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value", "words"),
-    [("max_picks", 9, "9 of 8"), ("ensemble_size", 9, "9"), ("weights", "tiny/none", "tiny/none"), ("labels", [], "two labels"),
-     ("labels", ["5", ""], ""), ("labels", ["5", "5 "], "more than once")],
+    [
+        ("max_picks", 9, "9 of 8"),
+        ("ensemble_size", 9, "9"),
+        ("weights", "tiny/none", "tiny/none"),
+        ("labels", [], "two labels"),
+        ("labels", ["5", ""], ""),
+        ("labels", ["5", "5 "], "more than once"),
+    ],
 )
 def test_a_study_that_cannot_be_is_refused_in_words(
     db: None, tiny: object, field: str, value: object, words: str

@@ -34,6 +34,11 @@ def test_it_works(tmp_path: Path) -> None:
     rows = (tmp_path / "out" / "export" / "ballots.csv").read_text()
     assert "simulated" in rows.splitlines()[0]
 
+    again = headless(tmp_path / "again")
+    assert Ballot.objects.count() == 4, "nobody votes twice"
+    paths = {"export", "contact_sheet"}
+    assert {name: again[name] for name in set(again) - paths} == {name: figures[name] for name in set(figures) - paths}
+
 
 @pytest.mark.parametrize(
     ("options", "sentence"),

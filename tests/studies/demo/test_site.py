@@ -56,9 +56,9 @@ class Site:
                 return pid
         return None
 
-    def stop(self) -> None:
+    def stop(self, by: signal.Signals = signal.SIGINT) -> None:
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(by)
             self.process.wait(30)
 
 
@@ -100,6 +100,8 @@ def test_one_command_runs_the_site_and_goes_on_after_a_stop(start: Callable[[], 
     assert second.address("Participants vote at").split("/s/")[1] == link.split("/s/")[1]
     assert "I agree" in read(second.address("Participants vote at"))
     assert "Drawing candidates" not in second.said()
+    second.stop(by=signal.SIGTERM)
+    assert second.process.returncode == 0
 
 
 def read(url: str) -> str:

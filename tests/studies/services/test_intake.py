@@ -186,6 +186,16 @@ def test_an_archive_comes_in_by_natural_order_with_its_truths(study):
     assert list(GroundTruth.objects.values_list("item__name", flat=True)) == ["image10"]
 
 
+def test_a_truth_beside_its_image_in_an_archive_is_never_shown(study):
+    """As among single files: what is named a truth must not become an item, which everybody sees."""
+    members = {"7.png": png(), "7_truth.png": png(32), "8.png": png(seed=8)}
+    items = intake.add_archive(study, archive(members))
+    assert [item.name for item in items] == ["7", "8"]
+    assert list(GroundTruth.objects.values_list("item__name", flat=True)) == ["7"]
+    with pytest.raises(IntakeError, match="another image of the same name"):
+        intake.add_archive(study, archive({"9.png": png(seed=9), "9_truth.png": png(32), "truth/9.png": png(32)}))
+
+
 def test_a_folder_around_everything_is_looked_through(study):
     members = {"my digits/lr/a.png": png(), "my digits/hr/a.bmp.png": png(32)}
     refused("no LR image of the same name", intake.add_archive, study, archive(members))

@@ -90,7 +90,7 @@ def test_the_command_by_number_or_link():
     assert Participant.objects.filter(simulated=True).count() == 2
 
 
-@pytest.mark.parametrize(("name", "match"), [("999999", "no study 999999"), ("nothing", "no study nothing")])
+@pytest.mark.parametrize(("name", "match"), [("999999", "no study “999999”"), ("nothing", "no study “nothing”")])
 def test_the_command_says_what_is_wrong(name, match):
     with pytest.raises(CommandError, match=match):
         call_command("simulate_participants", name)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from django.core.files.storage import storages
 from PIL import Image
 
 from inference import store
@@ -86,3 +87,12 @@ def test_only_ones_own_while_the_study_is_open(person: Person, name: str) -> Non
     assert person.post(name, 1).status_code == 405
     Study.objects.update(state=StudyState.CLOSED)
     assert person.get(name, 1).status_code == 404
+
+
+def test_a_damaged_picture_is_said_in_one_sentence_that_names_nothing(person: Person) -> None:
+    sample = person.study.items.get().pool[0]
+    storages["default"].delete(store.path_name(sample.sha256, "samples", ".png"))
+    answer = person.get("candidates", 1)
+    assert answer.status_code == 503
+    assert answer.content.decode() == "The pictures cannot be shown at the moment: please try again later."
+    assert answer["Cache-Control"] == "private, no-store"

@@ -1,0 +1,55 @@
+"""How often pages ask the database: not more for more items, and a ballot, which everybody waits for, seldom."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from studies.models import Study
+from studies.services import evaluation
+from tests.studies import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def evaluated(items: int) -> Study:
+    study = factories.open_study_with_pool(items=items, truth=True)
+    factories.vote_all(study, [0, 1, 2])
+    for made in evaluation.request_all(study):
+        evaluation.run(made.pk)
+    return study
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("name", ["study", "results", "progress", "results-status"])
+def test_more_items_are_no_more_queries(name: str) -> None:
+    counts = []
+    for items in (1, 4):
+        study, client = evaluated(items), Client()
+        client.force_login(study.memberships.get().user)
+        counts.append(queries(client, reverse(f"studies:{name}", args=[study.pk])))
+    assert counts[0] == counts[1]
+
+
+def test_a_ballot_and_the_next_trial_take_few_queries() -> None:
+    study, client = factories.open_study_with_pool(items=2, ask_label=False, labels=[]), Client()
+    factories.vote_all(study, [0])
+    client.post(reverse("studies:welcome", args=[study.slug]))
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.post(
+            reverse("studies:ballot", args=[study.slug, 1]),
+            {"submission_id": str(uuid.uuid4()), "label": "", "positions": [0, 1]},
+            headers={"HX-Request": "true"},
+        )
+    assert "Image 2 of 2" in answer.content.decode()
+    assert len(captured) <= 11, [query["sql"][:80] for query in captured]
