@@ -17,6 +17,7 @@ from benchmarks.study import open_study
 
 ITEMS, POOL, PICKS = 20, 100, 3
 BALLOTS = 2000
+WARM_UP = 200  # a process that has just started is slower
 CSRF = "c" * 32
 
 
@@ -70,10 +71,10 @@ def client(port: int, slug: str, mine: list[str], tally: Tally, lock: threading.
     connection.close()
 
 
-def measure(study, port: int, clients: int) -> list[object]:  # type: ignore[no-untyped-def]
+def measure(study, port: int, clients: int, ballots: int = BALLOTS) -> list[object]:  # type: ignore[no-untyped-def]
     from studies.models import Ballot
 
-    headers = cookies(study, BALLOTS // ITEMS)
+    headers = cookies(study, ballots // ITEMS)
     tally, lock = Tally(), threading.Lock()
     threads = [
         threading.Thread(target=client, args=(port, study.slug, headers[i::clients], tally, lock))
@@ -99,6 +100,7 @@ def main() -> None:
 
         study, port = open_study(items=ITEMS, pool=POOL, picks=PICKS), free_port()
         with web_server(port):
+            measure(study, port, 8, ballots=WARM_UP)
             rows = [measure(study, port, clients) for clients in (8, 32)]
         pairs = Ballot.objects.values("trial__participant", "trial__item").distinct().count()
         table(

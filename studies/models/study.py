@@ -47,8 +47,11 @@ RANKS = {Role.VIEWER: 0, Role.EDITOR: 1, Role.OWNER: 2}
 
 
 def new_slug() -> str:
-    """128 random bits for the participants' link."""
-    return secrets.token_urlsafe(16)
+    """128 random bits, for participants' links and pseudonyms.
+
+    In hex: a dash in front would be an option on a command line and a formula in a spreadsheet.
+    """
+    return secrets.token_hex(16)
 
 
 def new_seed() -> int:

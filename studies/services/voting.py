@@ -18,6 +18,7 @@ from django.utils import timezone
 from studies.errors import VotingError
 from studies.models import CANNOT_TELL, Ballot, Participant, Pick, Study, StudyState, Trial
 from studies.services.ordering import candidate_ids
+from studies.services.turns import own_turn
 
 ANSWERED = "You have already answered this one: your first answer counts."
 
@@ -40,7 +41,8 @@ def current_trial(participant: Participant) -> Trial | None:
 def begin(trial: Trial) -> None:
     """Note when the trial was first shown."""
     if trial.started_at is None:
-        Trial.objects.filter(pk=trial.pk, started_at=None).update(started_at=timezone.now())
+        with own_turn():
+            Trial.objects.filter(pk=trial.pk, started_at=None).update(started_at=timezone.now())
 
 
 def give_label(trial: Trial, label: str) -> Trial:
@@ -102,7 +104,7 @@ def _cast(trial: Trial, identity: UUID, body: str, label: str, positions: Sequen
     if hasattr(trial, "ballot"):
         return _replay(trial, identity, body)
     ids = _checked_ids(trial, label, positions)
-    with transaction.atomic():
+    with own_turn(), transaction.atomic():
         if trial.participant.study.frozen_at is None:
             _freeze(trial.participant.study)
             # The protocol may have changed until this very moment; from now on it cannot.

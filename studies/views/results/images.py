@@ -38,7 +38,7 @@ def image(request: HttpRequest, pk: int, kind: str, object_pk: int) -> HttpRespo
     except (KeyError, inference.RequestError):
         raise Http404 from None
     except inference.StoreError as error:
-        return HttpResponse(str(error), status=500, content_type="text/plain; charset=utf-8")
+        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     response = HttpResponse(data, content_type="image/png")
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response

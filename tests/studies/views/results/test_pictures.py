@@ -73,7 +73,7 @@ def test_changed_file_is_never_shown(owner: Client, study: Study) -> None:
     name = store.path_name(sample.sha256, "samples", ".png")
     storage.delete(name)
     storage.save(name, io.BytesIO(b"something else"))
-    assert owner.get(f"/studies/{study.pk}/images/sample/{sample.pk}.png").status_code == 500
+    assert owner.get(f"/studies/{study.pk}/images/sample/{sample.pk}.png").status_code == 503
 
 
 def test_export_holds_the_truth_only_when_asked_for(owner: Client, study: Study) -> None:
