@@ -19,8 +19,8 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture(autouse=True)
 def servers():
-    if connection.vendor != "postgresql" or not os.environ.get("CELERY_BROKER_URL", "").startswith("redis"):
-        missing("needs DATABASE_URL of a PostgreSQL server and CELERY_BROKER_URL of a Redis server")
+    if connection.vendor != "postgresql" or not os.environ.get("CELERY_BROKER_URL"):
+        missing("needs DATABASE_URL of a PostgreSQL server and CELERY_BROKER_URL of a Redis or RabbitMQ server")
 
 
 @pytest.fixture
