@@ -1,0 +1,58 @@
+"""Training of small weights that this project ships or that a user makes. ``manage.py train`` is its face.
+
+torch is imported on first use only.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from inference.threads import wait_passively
+
+RECIPES = {
+    ("ldm", "digits"): "inference.training.ldm",
+    ("reader", "digits"): "inference.training.reader",
+}
+
+wait_passively()
+
+
+class TrainingError(ValueError):
+    """A training run that cannot start; the message is one sentence."""
+
+
+def recipes() -> list[str]:
+    """All recipes as ``sampler recipe``."""
+    return [" ".join(key) for key in sorted(RECIPES)]
+
+
+def train(
+    sampler: str,
+    recipe: str,
+    *,
+    output: Path,
+    name: str,
+    minutes: float | None = None,
+    device: str = "auto",
+    data: Path | None = None,
+    resume: bool = False,
+) -> Path:
+    """Train weights and write ``<output>/<sampler>/<name>.safetensors`` with config (.json) and model card (.md).
+
+    minutes: bound on the whole run instead of the recipe's own (None)
+    data: an .npz with ``images`` uint8 (N, 28, 28) and ``labels``; None takes the usual places, else fonts
+    resume: go on from the checkpoints of an interrupted run with the same output and name
+
+    Raises TrainingError for an unknown recipe and FileNotFoundError or ValueError for unusable data.
+    """
+    if (sampler, recipe) not in RECIPES:
+        raise TrainingError(f"There is no recipe {sampler} {recipe}: choose one of {', '.join(recipes())}.")
+    if minutes is not None and not minutes > 0:
+        raise TrainingError(f"The number of minutes must be above 0, not {minutes}.")
+    module = import_module(RECIPES[sampler, recipe])
+    if device == "auto":
+        from inference.samplers.device import best
+
+        device = best()
+    return module.train(output=output, name=name, minutes=minutes, device=device, data=data, resume=resume)
