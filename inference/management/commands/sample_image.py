@@ -19,6 +19,8 @@ from inference.core.metrics import lr_consistency
 from inference.samplers import SettingsError
 from inference.version import code_version
 
+MANIFEST = "manifest.json"
+
 
 class Command(BaseCommand):
     help = "Draw SR samples of one low-resolution image: PNG files and a manifest.json that says how they were made."
@@ -44,15 +46,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             manifest = self._draw(options)
+        except FileNotFoundError as error:
+            raise CommandError(f"There is no file {error.filename}.") from error
         except (OSError, ValueError, RuntimeError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Wrote {len(manifest['samples'])} samples and manifest.json into {options['output']}")
+        self.stdout.write(f"Wrote {len(manifest['samples'])} samples and {MANIFEST} into {options['output']}")
 
     def _draw(self, options: dict[str, Any]) -> dict[str, Any]:
         name, count, folder = options["sampler"], options["count"], options["output"]
         if count < 1:
             raise SettingsError(f"The number of samples must be at least 1, not {count}.")
         chosen = samplers.settings_class(name).from_mapping(_pairs(options["values"]))
+        if (folder / MANIFEST).exists():
+            raise SettingsError(f"{folder} holds samples already: give the name of another folder.")
         content = options["low_res"].read_bytes()
         low_res = read_image(options["low_res"])
         sampler = samplers.load(name, options["weights"], _device(options["device"]), folders=[_own_weights()])
@@ -69,7 +75,7 @@ class Command(BaseCommand):
             "code_version": code_version(),
             "samples": sorted(entries, key=lambda entry: entry["index"]),
         }
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         return manifest
 
 

@@ -98,5 +98,12 @@ def test_a_file_that_is_no_image(weights, tmp_path):
 
 
 def test_an_image_that_is_missing(weights, tmp_path):
-    with pytest.raises(CommandError, match="No such file"):
+    with pytest.raises(CommandError, match=r"There is no file .*gone\.png"):
         draw(tmp_path / "gone.png", weights, tmp_path / "out")
+
+
+def test_samples_of_an_earlier_run_are_not_mixed_with_new_ones(low_res, weights, tmp_path):
+    first = draw(low_res, weights, tmp_path / "out")
+    with pytest.raises(CommandError, match="holds samples already"):
+        draw(low_res, weights, tmp_path / "out", seed=100)
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == first
