@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from inference.models import Weights
+from inference.samplers import settings_class
 from studies.models import Role, Study
 from tests.studies import factories
 
@@ -66,7 +67,7 @@ def test_settings_out_of_range(browser_of_ada: Client, form: dict[str, Any], cha
 def test_settings_of_a_family_that_was_not_shown_are_its_defaults(browser_of_ada: Client, form: dict[str, Any]) -> None:
     """Without scripts the fields of another family come only after the first answer."""
     browser_of_ada.post("/studies/new/", form | {"settings-family": "other", "settings-steps": 3})
-    assert Study.objects.get().settings["steps"] == 25
+    assert Study.objects.get().settings == settings_class("ldm")().as_mapping()
 
 
 def test_fields_of_the_chosen_weights(browser_of_ada: Client, digits: Weights) -> None:
