@@ -68,6 +68,12 @@ class StudyAdmin(admin.ModelAdmin):
         frozen = Study.PROTOCOL if obj is not None and obj.frozen_at is not None else ()
         return (*self.always_read_only, *(name for name in frozen if name != "seed"))
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The first weights there are, as on the researcher's page."""
+        known = catalogue()
+        first = {"weights": known[0].pk} if known else {}
+        return first | super().get_changeform_initial_data(request)
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "weights":
             catalogue()
