@@ -34,5 +34,6 @@ def majority(labels: Iterable[str]) -> Majority:
     most = max(counts.values())
     leaders = tuple(sorted(label for label, count in counts.items() if count == most))
     if len(leaders) > 1:
-        return Majority(None, most, total, tied=leaders, reason=f"undefined: {', '.join(leaders[:-1])} and {leaders[-1]} are tied")
+        names = f"{', '.join(leaders[:-1])} and {leaders[-1]}"
+        return Majority(None, most, total, tied=leaders, reason=f"undefined: {names} are tied")
     return Majority(leaders[0], most, total)
