@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from studies.errors import LifecycleError
 from studies.models import Role, Study, StudyMembership, StudyState, Trial
-from studies.services import drawing
+from studies.services import drawing, evaluation
 from studies.services.protocol import complete_settings, validate_protocol
 
 __all__ = ["close_study", "create_study", "delete_study", "open_study", "update_protocol", "validate_protocol"]
@@ -101,13 +101,14 @@ def open_study(study: Study) -> Study:
 
 
 def close_study(study: Study) -> Study:
-    """Stop taking ballots. Raises LifecycleError when the study is not open."""
+    """Stop taking ballots, and ask for the ensembles. Raises LifecycleError when the study is not open."""
     changed = Study.objects.filter(pk=study.pk, state=StudyState.OPEN).update(
         state=StudyState.CLOSED, closed_at=timezone.now()
     )
     if not changed:
         raise LifecycleError("The study is not open, so it cannot be closed.")
     study.refresh_from_db()
+    evaluation.request_all(study)
     return study
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from inference.samplers import settings_class
 from studies.errors import LifecycleError, VotingError
-from studies.models import Role, Study, StudyState, Trial
+from studies.models import Evaluation, Role, Study, StudyState, Trial
 from studies.services import drawing, enrolment, lifecycle, voting
 from tests.studies import factories
 
@@ -150,3 +150,13 @@ def test_a_study_with_votes_is_kept():
     with pytest.raises(LifecycleError, match="evidence"):
         lifecycle.delete_study(voted)
     assert list(Study.objects.all()) == [voted]
+
+
+def test_closing_asks_for_the_ensembles(run_tasks):
+    study = factories.open_study_with_pool(pool_size=8, ensemble_size=2, max_picks=2)
+    factories.vote_all(study, [3, 5])
+    lifecycle.close_study(study)
+    run_tasks()
+    [made] = Evaluation.objects.filter(item__study=study)
+    assert made.made_at is not None
+    assert sorted(made.ensemble.samples.values_list("index", flat=True)) == [3, 5]
