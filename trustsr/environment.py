@@ -84,7 +84,7 @@ def database(folder: Path) -> dict[str, Any]:
         config["OPTIONS"] = {**SQLITE_OPTIONS, **config.get("OPTIONS", {})}
         config["CONN_MAX_AGE"] = 600  # opening the file and its pragmas cost more than most queries
     elif engine == "postgresql":
-        config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16}, **config.get("OPTIONS", {})}
+        config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}, **config.get("OPTIONS", {})}
     else:
         raise ImproperlyConfigured("DATABASE_URL: use sqlite:///PATH or postgres://USER@HOST/NAME.")
     return config

@@ -60,6 +60,15 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert "TRUSTSR_DATA_DIR" in result.stderr
 
 
+@pytest.mark.parametrize("database", ["", "postgres://nobody@127.0.0.1:1/nothing"])
+def test_a_database_that_is_empty_or_away_is_one_line(tmp_path: Path, database: str) -> None:
+    environment = {"DATABASE_URL": database} if database else {}
+    result = manage(tmp_path, "export_study", "1", str(tmp_path / "out"), **environment)
+    assert result.returncode == 1
+    assert "The database cannot be used" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_debug_is_refused_beyond_this_machine(tmp_path: Path) -> None:
     result = manage(tmp_path, "check", DEBUG="1", ALLOWED_HOSTS="sr.example.org")
     assert result.returncode == 1
