@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -97,3 +98,23 @@ def test_production_passes_djangos_deployment_check(tmp_path: Path) -> None:
         SECRET_KEY="k9$Qz-7" * 10,
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_a_bucket_has_two_private_parts(tmp_path: Path) -> None:
+    """Option names are those of django-storages' S3 backend; ground truths lie apart from what is shown."""
+    program = "from django.conf import settings; import json; print(json.dumps(settings.STORAGES))"
+    url = "s3://pictures/site?endpoint=https://objects.example.org&region=eu-1"
+    result = manage(tmp_path, "shell", "-v", "0", "-c", program, STORAGE_URL=url)
+    assert result.returncode == 0, result.stderr
+    stores = json.loads(result.stdout.strip().splitlines()[-1])
+    common = {
+        "bucket_name": "pictures",
+        "default_acl": "private",
+        "endpoint_url": "https://objects.example.org",
+        "region_name": "eu-1",
+    }
+    assert stores["default"] == {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": common | {"location": "site/media"},
+    }
+    assert stores["truth"]["OPTIONS"] == common | {"location": "site/truth"}
