@@ -19,12 +19,12 @@ class Command(BaseCommand):
         parser.add_argument("dir", type=Path, help="folder or zip of the export")
 
     def handle(self, *, dir: Path, **options: Any) -> None:
-        differing = 0
+        differs = False
         for check, found in verified(dir):
             self.stdout.write(f"{'differs' if found else 'ok':8}{check.name}")
             for sentence in found:
                 self.stderr.write(f"  {sentence}")
-            differing += len(found)
-        if differing:
-            raise CommandError(f"The export at {dir} does not verify: {differing} differences.")
+            differs |= bool(found)
+        if differs:
+            raise CommandError(f"The export at {dir} does not verify; what differs is listed above.")
         self.stdout.write(f"{dir} verifies.")
