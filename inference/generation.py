@@ -6,12 +6,14 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import OperationalError
+from numpy.typing import NDArray
 
 from inference import sending, store
 from inference.core.images import read_image
@@ -21,6 +23,7 @@ from inference.lease import CancelRequested, Lease, LeaseLost
 from inference.models import MAX_ATTEMPTS, GenerationJob, JobState, Sample
 from inference.sample_writer import SampleWriter
 from inference.samplers import SettingsError, load, settings_class
+from inference.samplers.mixtures import read_mixture
 from inference.store import StoreError
 from inference.version import code_version
 
@@ -61,11 +64,14 @@ def _draw(job: GenerationJob, lease: Lease) -> None:
     missing = [seed for index, seed in enumerate(job.seeds) if index not in done]
     if not missing:
         return
-    lease.extend(code_version=code_version())
     chosen = settings_class(job.sampler).from_mapping(job.settings)
     low_res = read_image(store.get(job.low_res.sha256, "low_res", ".png"))
     sampler = cached_sampler(job.sampler, job.weights.name, job.weights.sha256)
+    lease.extend(code_version=code_version(), arithmetic=sampler.arithmetic(chosen))
     writer = SampleWriter(job, low_res, sampler.scale, lease)
+    drawing = sampler.draw
+    if job.derivation:
+        drawing = partial(sampler.draw_mixed, mixture=read_mixture(job.derivation, _stored))
 
     def check() -> None:
         writer.flush()
@@ -73,13 +79,17 @@ def _draw(job: GenerationJob, lease: Lease) -> None:
 
     check()
     try:
-        for drawn in sampler.draw(low_res, missing, chosen, check=check):
+        for drawn in drawing(low_res, missing, chosen, check=check):
             writer.add(drawn)
             lease.look()
     finally:
         writer.flush()
     if writer.count != len(missing):
         raise RuntimeError(f"The sampler gave {writer.count} of {len(missing)} samples.")
+
+
+def _stored(sha256: str) -> NDArray[np.float32]:
+    return read_image(store.get(sha256, "samples", ".png"))
 
 
 def cached_sampler(sampler: str, name: str, sha256: str) -> Any:

@@ -44,6 +44,8 @@ class Weights(models.Model):
     sha256 = models.CharField(max_length=64)
     scale = models.PositiveSmallIntegerField()
     channels = models.PositiveSmallIntegerField()
+    licence = models.TextField(blank=True, help_text="of imported weights, as it was shown")
+    source = models.TextField(blank=True, help_text="of imported weights: the file, its sha256 and where it is from")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -105,6 +107,7 @@ class GenerationJob(models.Model):
     first_seed = models.BigIntegerField()
     count = models.PositiveIntegerField()
     settings = models.JSONField(default=dict)
+    derivation = models.JSONField(default=dict, blank=True, help_text="kind and parents, where samples were mixed")
     digest = models.CharField(max_length=64, unique=True, help_text="of all that decides the samples")
 
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
@@ -115,6 +118,7 @@ class GenerationJob(models.Model):
     error = models.TextField(blank=True)
     seconds = models.FloatField(default=0, help_text="spent drawing, all attempts together")
     code_version = models.CharField(max_length=50, blank=True)
+    arithmetic = models.CharField(max_length=50, blank=True, help_text="device and precision, such as cpu bfloat16")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -146,7 +150,9 @@ class Sample(models.Model):
     seed = models.BigIntegerField()
     sha256 = models.CharField(max_length=64, db_index=True, help_text="of the stored PNG file")
     lr_consistency = models.FloatField(help_text="dB, capped at 100")
-    attempt = models.PositiveSmallIntegerField(default=0, help_text="redraws after a non-finite result")
+    attempt = models.PositiveSmallIntegerField(default=0, help_text="redraws after a faulty picture")
+    fault = models.CharField(max_length=50, blank=True, help_text="why it was drawn again, or is suspect")
+    suspect = models.BooleanField(default=False, help_text="kept in spite of its fault after all attempts")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -55,4 +55,6 @@ class SampleWriter:
             sha256=sha256,
             lr_consistency=float(decibels),
             attempt=drawn.attempt,
+            fault=drawn.fault,
+            suspect=drawn.suspect,
         )

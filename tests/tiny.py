@@ -33,6 +33,8 @@ class Drawn:
     seed: int
     image: NDArray[np.float32]
     attempt: int = 0
+    fault: str = ""
+    suspect: bool = False
 
 
 FAMILY = samplers.Family(label="Tiny", settings="tests.tiny:TinySettings", sampler="tests.tiny:TinySampler")
@@ -58,6 +60,9 @@ class TinySampler:
     def load(cls, file: WeightsFile, device: str) -> TinySampler:
         cls.loads += 1
         return cls(file.config["scale"], file.config["channels"])
+
+    def arithmetic(self, settings: TinySettings) -> str:
+        return "cpu float32"
 
     def draw(
         self,

@@ -3,6 +3,8 @@
 One seed is one picture, bit for bit, whatever else is drawn with it: every picture has a generator of its own, and
 the network always sees a micro-batch of the same size (the last one is filled up). The size depends on the size of
 the low-resolution image only; it is halved when memory runs out, which can move the last bits of a float.
+
+A picture with a fault (see `health`) is drawn again from new noise, in float32, and says so.
 """
 
 from __future__ import annotations
@@ -11,21 +13,29 @@ import hashlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import nn
 
 from inference.core.consistency import project
+from inference.core.weights import WeightsError, WeightsFile
+from inference.samplers.device import computes_bfloat16, low_precision
+from inference.samplers.health import NOT_FINITE, fault
 from inference.samplers.memory import is_out_of_memory
-from inference.samplers.settings import SamplerSettings, SettingsError
+from inference.samplers.settings import AUTO, BFLOAT16, FLOAT32, SamplerSettings, SettingsError
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 5  # for a finite picture
+FAULTY_ATTEMPTS = 3  # then a finite picture is kept in spite of its fault
 SMALLEST = 4  # pixels of a low-resolution image, per side
+LARGEST = 1024 * 1024  # its pixels altogether
 Check = Callable[[], None]
 
 
@@ -46,35 +56,70 @@ class Drawn:
     """One finished sample.
 
     index: its place in the list of seeds; image: float32 (H, W, C) in [0, 1]
-    attempt: 0, or how often its noise had to be replaced because the picture was not finite
+    attempt: 0, or how often its noise had to be replaced
+    fault: why it was replaced last, or an empty string; suspect: it still has that fault and was kept
     """
 
     index: int
     seed: int
     image: NDArray[np.float32]
     attempt: int
+    fault: str = ""
+    suspect: bool = False
 
 
 @dataclass(frozen=True)
 class Pass:
     """One run of a network: a key that seeds its noise, and which seeds want which of its pictures.
 
-    wanted: (index, seed, tile); there is one tile but in mosaics
+    wanted: (index, seed, tile, why its last picture was refused); there is one tile but in mosaics
     """
 
     key: int
-    wanted: tuple[tuple[int, int, int], ...]
+    wanted: tuple[tuple[int, int, int, str], ...]
     attempt: int = 0
 
 
 class Sampler(ABC):
-    """A family's networks with their weights, ready to draw. Subclasses set the attributes and draw passes."""
+    """A family's networks with their weights, ready to draw. Subclasses build networks and draw passes.
+
+    config: what is stored beside the weights: "scale", "channels" (1 or 3), "micro_batch"; "precision" ("bfloat16"
+        where that is good enough, else "float32"); "tile" and "overlap", low-resolution pixels per side of the
+        largest window that is drawn in one piece, and what two windows share; and the family's own entries
+    """
 
     Settings: ClassVar[type[SamplerSettings]]
-    scale: int
-    channels: int
-    micro_batch: int
-    weights_sha256: str = ""
+
+    def __init__(self, networks: nn.Module, config: dict[str, Any], device: str = "cpu", sha256: str = "") -> None:
+        self.networks: Any = networks.to(device).eval().requires_grad_(False)
+        self.config, self.device, self.weights_sha256 = config, torch.device(device), sha256
+        self.scale: int = config["scale"]
+        self.channels: int = config["channels"]
+        self.micro_batch: int = config["micro_batch"]
+        self.tile: int = config.get("tile", 64)
+        self.overlap: int = config.get("overlap", 16)
+
+    @classmethod
+    def load(cls, file: WeightsFile, device: str) -> Self:
+        """Build the networks of the config and fill them; every tensor must be there and none be left over."""
+        try:
+            networks = cls.build(file.config)
+            tensors = {
+                name: tensor.float() if tensor.is_floating_point() else tensor
+                for name, tensor in load_file(file.path).items()
+            }
+            networks.load_state_dict(tensors, strict=True)
+            return cls(networks, file.config, device, file.sha256)
+        except KeyError as error:
+            raise WeightsError(f"The config of the weights {file.path} lacks the entry {error}.") from None
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200]
+            raise WeightsError(f"The weights {file.path} do not fit the network of their config: {reason}") from error
+
+    @staticmethod
+    @abstractmethod
+    def build(config: dict[str, Any]) -> nn.Module:
+        """The family's networks, not yet filled, from the config stored beside their weights."""
 
     def sample(
         self,
@@ -124,17 +169,25 @@ class Sampler(ABC):
         chosen = self.Settings() if settings is None else settings
         if type(chosen) is not self.Settings:
             raise SettingsError(f"This sampler takes {self.Settings.__name__}, not {type(chosen).__name__}.")
-        context = self.prepare(self._in_own_channels(image), chosen)
+        with torch.inference_mode():
+            context = self.prepare(self._in_own_channels(image), chosen)
         passes = plan(seeds, self.tiles(context))
         return self._run(passes, context, image, chosen, check)
 
     @abstractmethod
     def prepare(self, low_res: NDArray[np.float32], settings: SamplerSettings) -> Any:
-        """All that depends on the image and the settings alone. ``low_res`` has ``self.channels`` channels."""
+        """All that depends on the image and the settings alone, such as encoder features; no gradients are kept.
+
+        low_res: (h, w, self.channels) in [0, 1]
+        """
 
     @abstractmethod
     def draw_passes(self, context: Any, noise_seeds: Sequence[int], check: Check) -> NDArray[np.float32]:
-        """Run the network once for each of the seeds, together: (B, tiles, H, W, channels), clipped by the caller."""
+        """Run the network once for each of the seeds, together: (B, tiles, H, W, channels), clipped by the caller.
+
+        Called without gradients, and under bfloat16 autocast where weights or settings say so: what needs its bits,
+        such as a decoder, belongs into `device.exact`.
+        """
 
     def tiles(self, context: Any) -> int:
         """How many pictures one pass gives."""
@@ -150,41 +203,65 @@ class Sampler(ABC):
         size, queue = self.batch_size(context), list(passes)
         while queue:
             check()
-            batch, rest = queue[:size], queue[size:]
+            batch = _alike(queue[:size])
             try:
-                pictures = self._draw_filled(context, batch, size, check)
+                pictures = self._draw_filled(context, batch, size, settings, check)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
                 size = _halved(size, error)
                 continue
-            queue = rest
+            queue = queue[len(batch) :]
             for item, tiles in zip(batch, pictures, strict=True):
-                missing = []
-                for index, seed, tile in item.wanted:
-                    if np.isfinite(tiles[tile]).all():
-                        yield Drawn(index, seed, self._finish(tiles[tile], image, settings), item.attempt)
-                    else:
-                        missing.append((index, seed, tile))
-                if missing:
-                    queue.append(_again(item, tuple(missing)))
+                refused = []
+                for index, seed, tile, before in item.wanted:
+                    picture = self._in_channels_of(image, tiles[tile])
+                    found = fault(picture, image, self.scale)
+                    if found and _may_try_again(found, item.attempt, seed):
+                        refused.append((index, seed, tile, found))
+                        continue
+                    finished = self._finish(picture, image, settings)
+                    yield Drawn(index, seed, finished, item.attempt, found or before, bool(found))
+                if refused:
+                    queue.append(Pass(item.key, tuple(refused), item.attempt + 1))
 
-    def _draw_filled(self, context: Any, batch: list[Pass], size: int, check: Check) -> NDArray[np.float32]:
+    def _draw_filled(
+        self, context: Any, batch: list[Pass], size: int, settings: SamplerSettings, check: Check
+    ) -> NDArray[np.float32]:
         noise = [noise_seed(item.key, item.attempt) for item in batch]
-        return self.draw_passes(context, noise + [noise[-1]] * (size - len(batch)), check)[: len(batch)]
+        filled = noise + [noise[-1]] * (size - len(batch))
+        with torch.inference_mode(), self._precision(settings, batch[0].attempt):
+            return self.draw_passes(context, filled, check)[: len(batch)]
+
+    def arithmetic(self, settings: SamplerSettings) -> str:
+        """Device and precision of first attempts, such as ``cpu bfloat16``: for whoever asks why last bits differ."""
+        return f"{self.device.type} {BFLOAT16 if self._in_bfloat16(settings) else FLOAT32}"
+
+    def _in_bfloat16(self, settings: SamplerSettings) -> bool:
+        """Whether settings or weights say so and the device has it."""
+        asked = self.config.get("precision") if settings.precision == AUTO else settings.precision
+        return asked == BFLOAT16 and computes_bfloat16(self.device)
+
+    def _precision(self, settings: SamplerSettings, attempt: int) -> AbstractContextManager[Any]:
+        """Redrawn pictures get all their bits, since lacking ones may be the fault."""
+        return low_precision(self.device) if attempt == 0 and self._in_bfloat16(settings) else nullcontext()
 
     def _in_own_channels(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         if image.shape[2] == 3 and self.channels == 1:
             raise LowResError("These weights draw grey images: make the image grey or choose weights for colour.")
         return np.repeat(image, 3, axis=2) if image.shape[2] < self.channels else image
 
+    @staticmethod
+    def _in_channels_of(image: NDArray[np.float32], picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The picture, averaged back to grey where the low-resolution image is."""
+        same = image.shape[2] == picture.shape[2]
+        return picture if same else picture.mean(axis=2, keepdims=True, dtype=np.float32)
+
     def _finish(
         self, picture: NDArray[np.float32], image: NDArray[np.float32], settings: SamplerSettings
     ) -> NDArray[np.float32]:
-        """Clip, average back to grey, project where that is asked for."""
+        """Clip, and project where that is asked for."""
         clipped = np.clip(picture, 0, 1)
-        if image.shape[2] < clipped.shape[2]:
-            clipped = clipped.mean(axis=2, keepdims=True, dtype=np.float32)
         if settings.projection:
             clipped = project(clipped, image, self.scale, settings.projection)
         return np.ascontiguousarray(clipped, dtype=np.float32)
@@ -200,6 +277,11 @@ def checked(low_res: NDArray[np.floating]) -> NDArray[np.float32]:
             f"The low-resolution image has {image.shape[1]} x {image.shape[0]} pixels: "
             f"at least {SMALLEST} x {SMALLEST} are needed."
         )
+    if image.shape[0] * image.shape[1] > LARGEST:
+        raise LowResError(
+            f"The low-resolution image has {image.shape[1]} x {image.shape[0]} pixels, more than {LARGEST:,} "
+            "altogether: cut it into parts."
+        )
     if not np.issubdtype(image.dtype, np.floating) or not np.isfinite(image).all():
         raise LowResError("A low-resolution image consists of finite floats from 0 to 1.")
     if image.min() < 0 or image.max() > 1:
@@ -209,11 +291,11 @@ def checked(low_res: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def plan(seeds: Iterable[int], tiles: int) -> list[Pass]:
     """Which passes give the seeds: seed s is tile ``s % tiles`` of the pass ``s // tiles``, each run once."""
-    wanted: dict[int, list[tuple[int, int, int]]] = {}
+    wanted: dict[int, list[tuple[int, int, int, str]]] = {}
     for index, seed in enumerate(seeds):
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
             raise SettingsError(f"A seed is a whole number from 0 to 2**63 - 1, not {seed!r}.")
-        wanted.setdefault(int(seed) // tiles, []).append((index, int(seed), int(seed) % tiles))
+        wanted.setdefault(int(seed) // tiles, []).append((index, int(seed), int(seed) % tiles, ""))
     return [Pass(key, tuple(items)) for key, items in wanted.items()]
 
 
@@ -234,12 +316,19 @@ def noise(sources: Sequence[torch.Generator], shape: tuple[int, ...], device: to
     return torch.stack([torch.randn(shape, generator=source) for source in sources]).to(device)
 
 
-def _again(item: Pass, missing: tuple[tuple[int, int, int], ...]) -> Pass:
-    attempt = item.attempt + 1
-    if attempt >= MAX_ATTEMPTS:
-        raise DrawError(f"Seed {missing[0][1]} gave no finite picture in {MAX_ATTEMPTS} attempts.")
-    log.warning("Seed %d gave a picture that is not finite; attempt %d draws new noise.", missing[0][1], attempt)
-    return Pass(item.key, missing, attempt)
+def _alike(passes: list[Pass]) -> list[Pass]:
+    """Those at the beginning that are in the same attempt: first attempts may have another precision."""
+    return [item for item in passes if item.attempt == passes[0].attempt]
+
+
+def _may_try_again(found: str, attempt: int, seed: int) -> bool:
+    """Whether a faulty picture is drawn again; DrawError for one that was never finite."""
+    if attempt + 1 < (MAX_ATTEMPTS if found == NOT_FINITE else FAULTY_ATTEMPTS):
+        log.warning("Seed %d gave a faulty picture (%s); attempt %d draws new noise.", seed, found, attempt + 1)
+        return True
+    if found == NOT_FINITE:
+        raise DrawError(f"Seed {seed} gave no finite picture in {MAX_ATTEMPTS} attempts.")
+    return False
 
 
 def _halved(size: int, error: Exception) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, Self
 
+AUTO, FLOAT32, BFLOAT16 = "auto", "float32", "bfloat16"
+
 
 class SettingsError(ValueError):
     """A setting, sampler or seed that cannot be used; the message is one sentence for the person who chose it."""
@@ -32,6 +34,11 @@ class SamplerSettings:
 
     projection: int = setting(
         0, low=0, high=5, help="Steps of back-projection onto the low-resolution image; 0 shows samples as drawn."
+    )
+    precision: str = setting(
+        AUTO,
+        choices=(AUTO, FLOAT32, BFLOAT16),
+        help="Numbers in the network: auto is what its weights ask for; bfloat16 is faster where the processor has it.",
     )
 
     def __post_init__(self) -> None:

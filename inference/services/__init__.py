@@ -7,7 +7,8 @@ from inference.reconciling import reconcile
 from inference.services.catalogue import catalogue
 from inference.services.ensembles import ensemble_file, request_ensemble
 from inference.services.images import low_res_png, read_low_res, read_sample, sample_png, store_low_res
-from inference.services.jobs import cancel, request_generation
+from inference.services.jobs import ask_anew, cancel, request_generation
+from inference.services.mixing import request_fusion, request_interpolation
 from inference.services.progress import Progress, progress
 from inference.store import StoreError
 
@@ -16,6 +17,7 @@ __all__ = [
     "Progress",
     "RequestError",
     "StoreError",
+    "ask_anew",
     "build_ensemble",
     "cancel",
     "catalogue",
@@ -26,7 +28,9 @@ __all__ = [
     "read_sample",
     "reconcile",
     "request_ensemble",
+    "request_fusion",
     "request_generation",
+    "request_interpolation",
     "sample_png",
     "store_low_res",
 ]

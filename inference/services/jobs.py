@@ -37,14 +37,30 @@ def request_generation(
     """
     chosen = _settings(sampler, settings)
     weights = _weights(sampler, weights)
-    _check_seeds(seeds)
+    check_seeds(seeds)
     _check_image(low_res, weights)
     asked = {"first_seed": int(seeds[0]), "count": len(seeds), "settings": chosen}
-    facts = {"low_res": low_res.sha256, "sampler": sampler, "weights": weights.sha256, **asked}
+    return find_or_send(low_res, weights, asked)
+
+
+def find_or_send(low_res: LowResImage, weights: Weights, asked: Mapping[str, Any]) -> GenerationJob:
+    """The one job that these facts decide, sent when the transaction commits unless it is done or under way.
+
+    asked: "first_seed", "count", "settings", all checked, and "derivation" where samples are made of others
+    """
+    facts = {"low_res": low_res.sha256, "sampler": weights.sampler, "weights": weights.sha256, **asked}
     job, created = GenerationJob.objects.get_or_create(
-        digest=digest(facts), defaults={"low_res": low_res, "sampler": sampler, "weights": weights, **asked}
+        digest=digest(facts), defaults={"low_res": low_res, "sampler": weights.sampler, "weights": weights, **asked}
     )
-    if created or _ask_anew(job):
+    if not created:
+        return ask_anew(job)
+    transaction.on_commit(partial(send_job, job.pk))
+    return job
+
+
+def ask_anew(job: GenerationJob) -> GenerationJob:
+    """Queue a job again that failed or was cancelled; it keeps its samples. One that is done or under way stays so."""
+    if _queue_anew(job):
         transaction.on_commit(partial(send_job, job.pk))
     return job
 
@@ -64,7 +80,7 @@ def cancel(job: GenerationJob) -> GenerationJob:
     return job
 
 
-def _ask_anew(job: GenerationJob) -> bool:
+def _queue_anew(job: GenerationJob) -> bool:
     """Whether the job must be sent again; one that is just being cancelled goes on instead."""
     row = GenerationJob.objects.filter(pk=job.pk)
     row.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).update(cancel_requested=False)
@@ -108,7 +124,8 @@ def _weights(sampler: str, weights: Weights | str) -> Weights:
     return known[weights]
 
 
-def _check_seeds(seeds: Sequence[int]) -> None:
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Raises RequestError unless one job can have these seeds."""
     if not 1 <= len(seeds) <= MOST_SAMPLES:
         raise RequestError(f"One job draws 1 to {MOST_SAMPLES:,} samples, not {len(seeds):,}.")
     if any(seed != seeds[0] + place for place, seed in enumerate(seeds)):

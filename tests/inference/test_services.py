@@ -91,7 +91,7 @@ def test_a_request_becomes_a_queued_job_and_one_message_after_commit(
         assert sent.messages == []
 
     assert (job.state, job.count, list(job.seeds)) == (JobState.QUEUED, 3, [7, 8, 9])
-    assert job.settings == {"projection": 0, "noise": 0.2, "delay": 0.0}
+    assert job.settings == {"projection": 0, "precision": "auto", "noise": 0.2, "delay": 0.0}
     assert sent.messages == [("inference.tasks.generate", {"job_id": job.pk})]
 
 
@@ -182,6 +182,29 @@ def test_progress_is_read_off_the_rows(tiny, low_res, run_tasks):
 
     assert (now.done, now.total, now.states) == (5, 35, {"done": 1, "queued": 1})
     assert (now.settled, now.complete, now.seconds_left) == (False, False, None)
+
+
+def test_progress_tells_faults_by_reason(tiny, low_res, run_tasks):
+    request(low_res, seeds=range(5))
+    run_tasks()
+    Sample.objects.filter(index__lt=2).update(fault="colour cast", attempt=1)
+    Sample.objects.filter(index=2).update(fault="dead", attempt=2, suspect=True)
+    now = services.progress(GenerationJob.objects.all())
+
+    assert now.faults == {"colour cast": 2, "dead": 1}
+    assert now.suspects == 1
+    assert now.note == ""
+
+
+def test_progress_says_when_all_samples_are_alike(tiny, low_res, run_tasks):
+    job = request(low_res, seeds=range(3))
+    request(low_res, seeds=range(10, 12), settings={"noise": 0})
+    run_tasks()
+    alike = GenerationJob.objects.exclude(pk=job.pk).get()
+
+    assert services.progress(GenerationJob.objects.all()).note == (
+        f"All 2 samples of job {alike.pk} are the same picture."
+    )
 
 
 def test_progress_tells_speed_and_time_left_while_drawing(job, tiny):
