@@ -11,8 +11,17 @@ from pathlib import Path
 from inference.threads import wait_passively
 
 RECIPES = {
+    ("autoencoder", "photos"): "inference.training.autoencoder",
+    ("lddpm", "digits"): "inference.training.lddpm",
+    ("lddpm", "photos"): "inference.training.lddpm",
     ("ldm", "digits"): "inference.training.ldm",
+    ("ldm", "digits_x8"): "inference.training.ldm",
+    ("ldm", "photos"): "inference.training.ldm",
     ("reader", "digits"): "inference.training.reader",
+    ("resshift", "digits"): "inference.training.resshift",
+    ("resshift", "photos"): "inference.training.resshift",
+    ("srdiff", "digits"): "inference.training.srdiff",
+    ("srdiff", "photos"): "inference.training.srdiff",
 }
 
 wait_passively()
@@ -41,7 +50,8 @@ def train(
     """Train weights and write ``<output>/<sampler>/<name>.safetensors`` with config (.json) and model card (.md).
 
     minutes: bound on the whole run instead of the recipe's own (None)
-    data: an .npz with ``images`` uint8 (N, 28, 28) and ``labels``; None takes the usual places, else fonts
+    data: an .npz with ``images`` uint8 (N, 28, 28) and ``labels`` (None takes the usual places, else fonts), or a
+        folder of photographs
     resume: go on from the checkpoints of an interrupted run with the same output and name
 
     Raises TrainingError for an unknown recipe and FileNotFoundError or ValueError for unusable data.
@@ -55,4 +65,10 @@ def train(
         from inference.samplers.device import best
 
         device = best()
-    return module.train(output=output, name=name, minutes=minutes, device=device, data=data, resume=resume)
+    if sampler == "reader":
+        return module.train(output=output, name=name, minutes=minutes, device=device, data=data, resume=resume)
+    from inference.training.running import run
+
+    return run(
+        module, sampler, recipe, output=output, name=name, minutes=minutes, device=device, data=data, resume=resume
+    )

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from inference.training.degrade import lower_resolution
+from inference.training.degrade import FACTOR, lower_resolution
 from inference.training.fonts import font_digits
 
 HELD_OUT = 5_000
@@ -61,7 +61,7 @@ def load_digits(path: Path | None = None) -> Digits:
 
 @dataclass(frozen=True)
 class Pair:
-    """A batch of pictures and what is left of them: float32 (B, 1, H, W) and (B, 1, H/4, W/4) in [0, 1].
+    """A batch of pictures and what is left of them: float32 (B, C, H, W) and (B, C, H/4, W/4) in [0, 1].
 
     ``labels`` int64 (B,), or (B, 9) where a picture shows several digits.
     """
@@ -83,11 +83,14 @@ class DigitPictures:
         index = torch.randint(len(self.images), (count,), generator=generator).to(self.images.device)
         return self.images[index].unsqueeze(1).float() / 255, self.labels[index]
 
-    def batch(self, count: int, generator: torch.Generator, frame: int = 32) -> Pair:
-        """Single digits in a black frame: half as they are, the rest resized, turned, thickened or thinned."""
+    def batch(self, count: int, generator: torch.Generator, frame: int = 32, factor: int = FACTOR) -> Pair:
+        """Single digits in a black frame: half as they are, the rest resized, turned, thickened or thinned.
+
+        Block averages, the way of scikit-learn's 8x8 digits, occur at a factor of 4 only.
+        """
         digits, labels = self.pick(count, generator)
         high, boxed = vary(digits, frame, generator)
-        return Pair(high, lower_resolution(high, boxed), labels)
+        return Pair(high, lower_resolution(high, boxed & (factor == FACTOR), factor), labels)
 
     def mosaic(self, count: int, generator: torch.Generator, window: int = 64) -> Pair:
         """Windows full of different digits, side by side with period 28 or 32, cut at any multiple of 4."""

@@ -1,12 +1,13 @@
 """A small network that reads digits: the measure of legibility, and the eyes of simulated participants.
 
-Trained on real digits only, never on drawn samples. Two kinds: ``high`` reads pictures of up to 32x32 pixels,
-``low`` reads their 7x7 to 8x8 low-resolution images and says how much these still tell.
+Trained on real digits only, never on drawn samples. Three kinds: ``high`` reads pictures of up to 32x32 pixels;
+``low`` reads their 7x7 to 8x8 low-resolution images, ``x8`` those of 4x4, and both say how much these still tell.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -21,20 +22,22 @@ from torch.nn import functional
 from inference.core.degradation import downscale
 from inference.core.images import to_uint8
 from inference.core.weights import find
+from inference.samplers.device import low_precision
 from inference.training.card import machine_class, write_card
-from inference.training.data import DigitPictures, Digits, load_digits
-from inference.training.loops import Progress, Stage, low_precision, run_stage, seed_everything
+from inference.training.data import DigitPictures, Digits, Pair, load_digits
+from inference.training.degrade import lower_resolution
+from inference.training.loops import Progress, Stage, run_stage, seed_everything
 from inference.training.output import write_weights
 
-Kind = Literal["high", "low"]
-FRAME: dict[Kind, int] = {"high": 32, "low": 8}
-STEPS: dict[Kind, int] = {"high": 3_500, "low": 4_000}
-SUFFIX: dict[Kind, str] = {"high": "", "low": "-low"}
+Kind = Literal["high", "low", "x8"]
+FRAME: dict[Kind, int] = {"high": 32, "low": 8, "x8": 4}
+STEPS: dict[Kind, int] = {"high": 3_500, "low": 4_000, "x8": 4_000}
+SUFFIX: dict[Kind, str] = {"high": "", "low": "-low", "x8": "-x8"}
 BATCH = 128
 
 
 class Reader(nn.Module):
-    """Convolutions, halved from 32 to 8 pixels (kind ``high``) or not at all (``low``), then one linear layer."""
+    """Convolutions that halve 32 pixels three times (kind ``high``), 8 once (``low``), 4 never; one linear layer."""
 
     def __init__(self, kind: Kind) -> None:
         super().__init__()
@@ -44,11 +47,12 @@ class Reader(nn.Module):
             layers = [*_block(1, 24), *halve, *_block(24, 48), *_block(48, 48), *halve]
         else:
             layers = [*_block(1, 48), *_block(48, 48)]
-        self.features = nn.Sequential(*layers, *_block(48, 72), *halve, *_block(72, 72))
+        last = [] if kind == "x8" else halve
+        self.features = nn.Sequential(*layers, *_block(48, 72), *last, *_block(72, 72))
         self.answer = nn.Linear(72 * 16, 10)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits (B, 10) of framed images (B, 1, F, F) in [0, 1], F = 32 or 8."""
+        """Logits (B, 10) of framed images (B, 1, F, F) in [0, 1], F = 32, 8 or 4."""
         return self.answer(functional.dropout(self.features(images).flatten(1), 0.3, self.training))
 
 
@@ -59,12 +63,12 @@ def _block(inputs: int, outputs: int) -> list[nn.Module]:
 def read(images: NDArray[np.floating], kind: Kind = "high") -> NDArray[np.float32]:
     """What the reader that ships makes of images (N, H, W, C) in [0, 1]: probabilities (N, 10) of the ten digits.
 
-    ``high`` takes up to 32 x 32 pixels, ``low`` up to 8 x 8; larger images raise ValueError.
+    ``high`` takes up to 32 x 32 pixels, ``low`` up to 8 x 8, ``x8`` 4 x 4; larger images raise ValueError.
     """
     return probabilities(load_reader(kind), images)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def load_reader(kind: Kind) -> Reader:
     """The reader that ships, verified by sha256."""
     file = find("reader", f"digits{SUFFIX[kind]}")
@@ -115,6 +119,9 @@ def train_reader(
         if kind == "high":
             pair = pictures.batch(BATCH, generator)
             images = pair.high
+        elif kind == "x8":  # three of four batches as held-out digits are shown: in the middle, unvaried
+            pair = pictures.batch(BATCH, generator, factor=8) if step % 4 == 0 else _unvaried(pictures, generator)
+            images = pair.low
         else:  # three of four batches as 7x7, which is what MNIST digits become
             pair = pictures.batch(BATCH, generator, frame=32 if step % 4 == 0 else 28)
             images = functional.pad(pair.low, (0, 8 - pair.low.shape[3], 0, 8 - pair.low.shape[2]))
@@ -128,6 +135,13 @@ def train_reader(
     return average, progress
 
 
+def _unvaried(pictures: DigitPictures, generator: torch.Generator) -> Pair:
+    """Digits in the middle of 32 x 32 pixels and their images of 4 x 4."""
+    digits, labels = pictures.pick(BATCH, generator)
+    high = functional.pad(digits, (2, 2, 2, 2))
+    return Pair(high, lower_resolution(high, torch.zeros(len(high), dtype=torch.bool, device=high.device), 8), labels)
+
+
 def train(
     *,
     output: Path,
@@ -136,29 +150,32 @@ def train(
     device: str = "cpu",
     data: Path | None = None,
     resume: bool = False,
+    kinds: Sequence[Kind] = tuple(SUFFIX),
 ) -> Path:
-    """Train both kinds and write ``<name>`` and ``<name>-low``; see `inference.training.train`."""
+    """Train the kinds and write ``<name>``, ``<name>-low`` and ``<name>-x8``; see `inference.training.train`."""
     digits, kept_out = load_digits(data).split()
-    seconds = None if minutes is None else 30 * minutes
+    seconds = None if minutes is None else 60 * minutes / len(kinds)
     paths = []
     checkpoints = output / "reader" / f"{name}.training"
-    for kind, suffix in SUFFIX.items():
+    for kind in kinds:
         reader, progress = train_reader(
             kind, digits, checkpoints, steps=STEPS[kind], seconds=seconds, device=device, resume=resume
         )
         accuracy = held_out_accuracy(reader.cpu(), kept_out)
-        card = _card(f"reader/{name}{suffix}", digits, progress, device, accuracy)
+        card = _card(f"reader/{name}{SUFFIX[kind]}", digits, progress, device, accuracy)
         config = {"sampler": "reader", "kind": kind, "frame": FRAME[kind]}
-        paths.append(write_weights(reader, config, card, output, f"{name}{suffix}"))
+        paths.append(write_weights(reader, config, card, output, f"{name}{SUFFIX[kind]}"))
     shutil.rmtree(checkpoints)
     return paths[0]
 
 
 def held_out_accuracy(reader: Reader, digits: Digits) -> float:
-    """Share of digits read right: as they are (``high``), or as their 7x7 low-resolution images (``low``)."""
+    """Share of digits read right: as they are (``high``), or as their images of 7x7 (``low``) or 4x4 (``x8``)."""
     images = digits.images[..., None] / np.float32(255)
-    if reader.kind == "low":
-        images = to_uint8(downscale(images, 4)) / np.float32(255)
+    if reader.kind == "x8":
+        images = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    if reader.kind != "high":
+        images = to_uint8(downscale(images, 4 if reader.kind == "low" else 8)) / np.float32(255)
     return float((probabilities(reader, images).argmax(axis=1) == digits.labels).mean())
 
 

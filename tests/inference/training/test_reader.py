@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits as scikit_digits
@@ -45,7 +48,7 @@ def test_images_larger_than_the_frame_are_refused():
         read(np.zeros((1, 33, 8, 1), np.float32))
 
 
-@pytest.mark.parametrize("kind", ["high", "low"])
+@pytest.mark.parametrize("kind", ["high", "low", "x8"])
 def test_training_learns_digits_from_fonts(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "BATCH", 32)
     digits = Digits(*font_digits(60), "fonts", "none")
@@ -60,10 +63,22 @@ def test_the_shipped_readers_are_small():
         assert sum(value.numel() for value in load_reader(kind).parameters()) * 2 < 300_000
 
 
-def test_the_recipe_writes_both_kinds(tmp_path, monkeypatch):
+@pytest.fixture
+def few_digits(tmp_path, monkeypatch) -> Path:
     images, labels = font_digits(40)
     np.savez(tmp_path / "digits.npz", images=images, labels=labels)
-    monkeypatch.setattr(reader, "STEPS", {"high": 2, "low": 2})
-    path = reader.train(output=tmp_path / "weights", name="own", data=tmp_path / "digits.npz")
+    monkeypatch.setattr(reader, "STEPS", {"high": 2, "low": 2, "x8": 2})
+    return tmp_path / "digits.npz"
+
+
+def test_the_recipe_writes_all_kinds(few_digits, tmp_path):
+    path = reader.train(output=tmp_path / "weights", name="own", data=few_digits)
     assert path.name == "own.safetensors"
-    assert sorted(file.name for file in path.parent.glob("*.safetensors")) == ["own-low.safetensors", "own.safetensors"]
+    written = sorted(file.name for file in path.parent.glob("*.safetensors"))
+    assert written == ["own-low.safetensors", "own-x8.safetensors", "own.safetensors"]
+
+
+def test_one_kind_can_be_trained_alone(few_digits, tmp_path):
+    path = reader.train(output=tmp_path / "weights", name="own", data=few_digits, kinds=["x8"])
+    assert [file.name for file in path.parent.glob("*.safetensors")] == ["own-x8.safetensors"]
+    assert json.loads(path.with_suffix(".json").read_text())["frame"] == 4

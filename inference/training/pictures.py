@@ -1,0 +1,91 @@
+"""What a recipe is trained on: one face for digits and photographs, so that families need not know which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from inference.training.data import DigitPictures, Pair, load_digits
+from inference.training.photos import PhotoCrops, load_photos
+
+VARIATION = "shift, size up to the whole frame, turn, slant, stroke width; half of the digits as they are"
+FRAME = 32  # pixels per side of a digit's picture: 28 and a black border
+
+
+class Pictures(Protocol):
+    """Endless batches of pairs. ``size``: HR pixels per side; ``facts``: what the model card says of the data."""
+
+    @property
+    def channels(self) -> int: ...
+    @property
+    def scale(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def device(self) -> torch.device: ...
+    @property
+    def facts(self) -> dict[str, str]: ...
+
+    def batch(self, count: int, generator: torch.Generator) -> Pair:
+        """``high`` float32 (B, C, size, size) and ``low`` (B, C, size / scale, size / scale) in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class DigitSource:
+    """Varied digits in frames of 32 x 32 pixels; `digits` also gives the mosaics that some families train on."""
+
+    digits: DigitPictures
+    scale: int
+    device: torch.device
+    facts: dict[str, str]
+    channels: int = 1
+    size: int = FRAME
+
+    def batch(self, count: int, generator: torch.Generator) -> Pair:
+        return self.digits.batch(count, generator, self.size, self.scale)
+
+
+@dataclass(frozen=True)
+class PhotoSource:
+    """Crops of photographs, mirrored and turned."""
+
+    crops: PhotoCrops
+    device: torch.device
+    facts: dict[str, str]
+    channels: int = 3
+    scale: int = 4
+    size: int = 64
+
+    def batch(self, count: int, generator: torch.Generator) -> Pair:
+        return self.crops.batch(count, generator, self.size, self.scale)
+
+
+def source(recipe: str, data: Path | None, device: str) -> Pictures:
+    """The pictures of the recipe ``digits``, ``digits_x8`` or ``photos``.
+
+    Raises FileNotFoundError or ValueError for unusable data.
+    """
+    if recipe == "photos":
+        shown, kept_out = load_photos(data).split()
+        facts = {
+            "data": f"{shown.source}, {len(shown.images)} photographs; every tenth by name "
+            f"({len(kept_out.images)}) was never shown",
+            "licence of the data": "research and education, non-commercial; no picture is part of the weights",
+            "variation": "crops of 64 x 64 pixels, mirrored and turned by quarters",
+            "low-resolution images": "bicubic reduction by 4 (antialiased), 8 bits",
+        }
+        return PhotoSource(PhotoCrops(shown, device), torch.device(device), facts)
+    digits, kept_out_digits = load_digits(data).split()
+    scale = 8 if recipe == "digits_x8" else 4
+    facts = {
+        "data": f"{digits.source}, {len(digits.images):,} images; the last {len(kept_out_digits.images):,} "
+        "were never shown",
+        "licence of the data": digits.licence,
+        "variation": VARIATION if scale == 4 else "none: 4 x 4 pixels cannot tell a varied digit from a usual one",
+        "low-resolution images": f"bicubic reduction by {scale} (antialiased), 8 bits"
+        + ("; some block averages of 17 levels" if scale == 4 else ""),
+    }
+    return DigitSource(DigitPictures(digits, device), scale, torch.device(device), facts)
