@@ -1,7 +1,7 @@
-"""The two networks of latent diffusion: VQ-f4 autoencoder and conditional U-Net, as diffusers builds them.
+"""The two networks of latent diffusion: first stage and conditional U-Net, as diffusers builds them.
 
 Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models", CVPR 2022; the super-resolution
-model ``bsr_sr``. The low-resolution image has the size of the latent and is concatenated to it.
+model ``bsr_sr``. The low-resolution image is brought to the size of the latent and concatenated to it.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from diffusers import UNet2DModel, VQModel
-from torch import nn
+from diffusers import UNet2DModel
+
+from inference.samplers.blocks.latent import LatentNetworks
 
 
-class Networks(nn.Module):
+class Networks(LatentNetworks):
     """Both networks under one roof, so that one file holds them: keys ``autoencoder.*`` and ``unet.*``."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        super().__init__()
-        self.autoencoder = VQModel(**config["autoencoder"])
+        super().__init__(config)
         self.unet = UNet2DModel(**config["unet"])
-        latent = config["latent"]
-        self.mean, self.std = latent["mean"], latent["std"]
 
     def predict(self, state: torch.Tensor, step: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
-        """What the U-Net says of latents (B, 3, h, w), given the low-resolution image (B, C, h, w) in [-1, 1]."""
-        return self.unet(torch.cat([state, condition], dim=1), step).sample
+        """What the U-Net says of latents (B, c, h, w), given the low-resolution image (B, C, h, w) in [-1, 1]."""
+        return self.unet(torch.cat([state, condition], dim=1), step).sample.float()
 
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Images (B, C, 4h, 4w) in about [-1, 1] from standardised latents, through the codebook."""
-        return self.autoencoder.decode(latents * self.std + self.mean).sample
 
-    def encode(self, images: torch.Tensor) -> torch.Tensor:
-        """Standardised latents (B, 3, h, w), not quantised, of images (B, C, 4h, 4w) in [-1, 1]."""
-        return (self.autoencoder.encode(images).latents - self.mean) / self.std
+def condition_of(low_res: torch.Tensor, scale: int, downsampling: int) -> torch.Tensor:
+    """Low-resolution images (B, C, h, w) in [0, 1] as the U-Net wants them: in [-1, 1], of the latents' size.
+
+    Where the image is enlarged by more than the first stage is, by 8 with f = 4 say, each of its pixels is repeated.
+    """
+    repeats = scale // downsampling
+    enlarged = low_res.repeat_interleave(repeats, dim=2).repeat_interleave(repeats, dim=3) if repeats > 1 else low_res
+    return enlarged * 2 - 1
