@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from inference import samplers
-from inference.core.images import encode_png, read_image, to_uint8
-from inference.core.metrics import lr_consistency
+from inference.core.images import read_image
+from inference.sample_folder import MANIFEST, check_free, write_samples
 from inference.samplers import SettingsError
 from inference.version import code_version
-
-MANIFEST = "manifest.json"
 
 
 class Command(BaseCommand):
@@ -57,43 +53,22 @@ class Command(BaseCommand):
         if count < 1:
             raise SettingsError(f"The number of samples must be at least 1, not {count}.")
         chosen = samplers.settings_class(name).from_mapping(_pairs(options["values"]))
-        if (folder / MANIFEST).exists():
-            raise SettingsError(f"{folder} holds samples already: give the name of another folder.")
+        check_free(folder)
         content = options["low_res"].read_bytes()
         low_res = read_image(options["low_res"])
         sampler = samplers.load(name, options["weights"], _device(options["device"]), folders=[_own_weights()])
         drawn = sampler.draw(low_res, range(options["seed"], options["seed"] + count), chosen)
-        folder.mkdir(parents=True, exist_ok=True)
-        entries = list(_written(tqdm(drawn, total=count, unit="sample"), low_res, sampler.scale, folder))
-        manifest = {
+        facts = {
             "low_res_sha256": hashlib.sha256(content).hexdigest(),
             "sampler": name,
             "weights": options["weights"],
             "weights_sha256": sampler.weights_sha256,
             "scale": sampler.scale,
             "settings": chosen.as_mapping(),
+            "arithmetic": sampler.arithmetic(chosen),
             "code_version": code_version(),
-            "samples": sorted(entries, key=lambda entry: entry["index"]),
         }
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        return manifest
-
-
-def _written(drawn: Any, low_res: Any, scale: int, folder: Path) -> Iterator[dict[str, Any]]:
-    """Write each sample as it comes; what the manifest says of it."""
-    for one in drawn:
-        pixels = to_uint8(one.image)
-        content = encode_png(pixels)
-        file = f"sample_{one.index:05d}.png"
-        (folder / file).write_bytes(content)
-        yield {
-            "index": one.index,
-            "file": file,
-            "seed": one.seed,
-            "attempt": one.attempt,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "lr_consistency_db": round(float(lr_consistency(pixels, low_res, scale)), 2),
-        }
+        return write_samples(tqdm(drawn, total=count, unit="sample"), low_res, sampler.scale, folder, facts)
 
 
 def _pairs(values: list[str]) -> dict[str, str]:
