@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.text import Truncator
 
 from inference.models import Ensemble, EnsembleMember, GenerationJob, LowResImage, Sample, Weights
 from inference.services import cancel
@@ -34,9 +35,17 @@ class LowResImageAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Weights)
 class WeightsAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["sampler", "name", "scale", "channels", "sha256", "created_at"]
+    list_display = ["sampler", "name", "scale", "channels", "terms", "origin", "sha256", "created_at"]
     list_filter = ["sampler", "scale"]
-    search_fields = ["name", "sha256"]
+    search_fields = ["name", "licence", "source", "sha256"]
+
+    @admin.display(description="licence", ordering="licence")
+    def terms(self, weights: Weights) -> str:
+        return Truncator(weights.licence).chars(60)
+
+    @admin.display(description="source", ordering="source")
+    def origin(self, weights: Weights) -> str:
+        return Truncator(weights.source).chars(60)
 
 
 @admin.register(GenerationJob)

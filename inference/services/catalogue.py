@@ -40,12 +40,13 @@ def _on_disk(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
             facts |= known.get(f"{sampler}/{name}", {})
             if "sha256" not in facts:
                 facts["sha256"] = find(sampler, name, [folder]).sha256
-            yield sampler, name, {key: facts[key] for key in ("sha256", "scale", "channels")}
+            told = {key: str(facts.get(key, "")) for key in ("licence", "source")}
+            yield sampler, name, {key: facts[key] for key in ("sha256", "scale", "channels")} | told
         except (OSError, ValueError, KeyError, TypeError, WeightsError) as error:
             log.warning("The weights %s/%s are left out: their JSON file cannot be used (%r).", sampler, name, error)
 
 
 def _row(sampler: str, name: str, facts: dict[str, Any]) -> Weights:
-    measures = {"scale": facts["scale"], "channels": facts["channels"]}
-    row, _ = Weights.objects.get_or_create(sampler=sampler, name=name, sha256=facts["sha256"], defaults=measures)
+    told = {key: facts[key] for key in ("scale", "channels", "licence", "source")}
+    row, _ = Weights.objects.get_or_create(sampler=sampler, name=name, sha256=facts["sha256"], defaults=told)
     return row
