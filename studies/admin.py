@@ -45,13 +45,13 @@ class StudyAdmin(admin.ModelAdmin):
     search_fields = ("name", "question")
     fieldsets = (
         ("What people are asked", {"fields": ("name", "question", "ask_label", "labels", "instructions")}),
-        ("Candidates", {"fields": ("weights", "pool_size", "settings")}),
+        ("Candidates", {"fields": ("weights", "pool_size", "settings", "drawn_also")}),
         ("Votes and ensemble",
          {"fields": ("max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws", "target_participants")}),
         ("Consent", {"fields": ("consent_text",)}),
         ("State", {"fields": ("page", "state", "created_at", "opened_at", "frozen_at", "closed_at")}),
     )  # fmt: skip
-    always_read_only = ("page", "state", "created_at", "opened_at", "frozen_at", "closed_at")
+    always_read_only = ("page", "drawn_also", "state", "created_at", "opened_at", "frozen_at", "closed_at")
     inlines = (MembershipInline, ItemInline)
 
     @admin.display(description="study page")
@@ -59,6 +59,11 @@ class StudyAdmin(admin.ModelAdmin):
         if study.pk is None:
             return "made when you save: images are added, drawn and opened there"
         return format_html('<a href="{}">open</a>', study.get_absolute_url())
+
+    @admin.display(description="drawn also")
+    def drawn_also(self, study: Study) -> str:
+        added = study.additions.select_related("weights") if study.pk else ()
+        return ", ".join(map(str, added)) or "nothing: other weights are added on the study page"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
         mine = Study.objects.for_user(request.user, Role.OWNER).values("pk")

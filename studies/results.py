@@ -11,13 +11,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from studies.aggregation.estimates import Estimate, Interval
+from studies.aggregation.families import FamilyVotes
 
 NOT_MADE, BEING_MADE, MADE, FAILED = "not made", "being made", "made", "failed"
 
 
 @dataclass(frozen=True)
+class Addition:
+    """Further weights whose candidates are mixed into every pool: `count` per item."""
+
+    sampler: str
+    weights: str
+    weights_sha256: str
+    count: int
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Protocol:
-    """The study's protocol as it was frozen, or as it stands. `settings` are complete, with all defaults."""
+    """The study's protocol as it was frozen, or as it stands. `settings` are complete, with all defaults.
+
+    pool_size: of the study's own weights; candidates of `additions`, and those made from others, come on top.
+    """
 
     question: str
     ask_label: bool
@@ -39,6 +54,7 @@ class Protocol:
     settings: dict[str, Any]
     target_participants: int
     seed: int
+    additions: tuple[Addition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +73,12 @@ class Participants:
 
 @dataclass(frozen=True)
 class SampleResult:
-    """One candidate. votes: of distinct participants; votes_by_label: in the order of ItemResults.labels."""
+    """One candidate. votes: of distinct participants; votes_by_label: in the order of ItemResults.labels.
+
+    family: name of one of ItemResults.families. derivation and parents: where it was made from other candidates of
+    the pool, how ("interpolation" or "fusion") and their sha256; else empty. attempt: how often it was drawn again,
+    with noise of its own for each time, and fault: why, or what is still wrong with it.
+    """
 
     index: int
     seed: int
@@ -66,6 +87,26 @@ class SampleResult:
     votes: int
     votes_by_label: tuple[int, ...]
     job_digest: str
+    family: str
+    derivation: str
+    parents: tuple[str, ...]
+    attempt: int
+    fault: str
+
+
+@dataclass(frozen=True)
+class FamilyResult(FamilyVotes):
+    """Votes for the candidates that the same weights drew in the same way. chosen: how many are in selections.
+
+    derivation: as in SampleResult; what is made from other candidates is a family of its own.
+    """
+
+    name: str
+    sampler: str
+    weights: str
+    weights_sha256: str
+    derivation: str
+    chosen: int
 
 
 @dataclass(frozen=True)
@@ -153,6 +194,7 @@ class ItemResults:
     """All that is known of one item. `samples` are in pool order, `label_shares` in that of `labels`.
 
     labels: those offered, then "cannot tell"; empty where no label is asked for. Sizes are in pixels.
+    families: of the samples, in the order in which they first occur in the pool; one where nothing is mixed.
     chance_threshold: votes that a sample needs not to be explained by random picking (Holm's first step).
     """
 
@@ -164,6 +206,7 @@ class ItemResults:
     height: int
     truth_sha256: str | None
     samples: tuple[SampleResult, ...]
+    families: tuple[FamilyResult, ...]
     ballots: int
     simulated_ballots: int
     labels: tuple[str, ...]
@@ -182,7 +225,10 @@ class ItemResults:
 
 @dataclass(frozen=True)
 class StudyResults:
-    """One consistent look at a study. Times are ISO 8601 in UTC, empty where they have not come yet."""
+    """One consistent look at a study. Times are ISO 8601 in UTC, empty where they have not come yet.
+
+    families: over all items together.
+    """
 
     pk: int
     name: str
@@ -197,6 +243,7 @@ class StudyResults:
     protocol: Protocol
     protocol_sha256: str
     participants: Participants
+    families: tuple[FamilyResult, ...]
     items: tuple[ItemResults, ...]
 
     @property

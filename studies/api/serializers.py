@@ -8,12 +8,26 @@ from rest_framework import serializers
 
 from inference.models import Sample, Weights
 from inference.services import catalogue
-from studies.models import Ballot, Item, Pick, Study, TieRule
+from studies.models import Addition, Ballot, Item, Pick, Study, TieRule
+
+
+class AdditionSerializer(serializers.ModelSerializer[Addition]):
+    """Further weights whose candidates are mixed into every pool of a study, `count` per item."""
+
+    weights = serializers.CharField(help_text="sampler/name")
+    weights_sha256 = serializers.CharField(source="weights.sha256")
+    settings = serializers.DictField(help_text="of the sampler")
+
+    class Meta:
+        model = Addition
+        fields = ["id", "weights", "weights_sha256", "settings", "count"]
+        read_only_fields = fields
 
 
 class StudySerializer(serializers.ModelSerializer[Study]):
     """A study with its protocol. `frozen_at` is the time of the first ballot, from which it can not change."""
 
+    additions = AdditionSerializer(many=True)
     weights = serializers.CharField(help_text="sampler/name")
     weights_sha256 = serializers.CharField(source="weights.sha256")
     settings = serializers.DictField(help_text="of the sampler")
@@ -25,7 +39,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
             "id", "name", "slug", "state", "question", "ask_label", "labels", "instructions", "consent_text",
             "pool_size", "max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws", "weights",
             "weights_sha256", "settings", "seed", "target_participants", "created_at", "opened_at", "frozen_at",
-            "closed_at",
+            "closed_at", "additions",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -50,10 +64,25 @@ class StudyCreateSerializer(serializers.Serializer[Study]):
     target_participants = serializers.IntegerField(required=False)
 
     def validate_weights(self, text: str) -> Weights:
-        known = {str(weights): weights for weights in catalogue()}
-        if text not in known:
-            raise serializers.ValidationError(f"There are no weights {text!r}: choose one of {', '.join(known)}.")
-        return known[text]
+        return _known_weights(text)
+
+
+class AdditionCreateSerializer(serializers.Serializer[Addition]):
+    """Which further weights shall draw, and how many candidates per item."""
+
+    weights = serializers.CharField(help_text="sampler/name, of the scale of the study's own")
+    count = serializers.IntegerField()
+    settings = serializers.DictField(required=False, help_text="of the sampler")
+
+    def validate_weights(self, text: str) -> Weights:
+        return _known_weights(text)
+
+
+def _known_weights(text: str) -> Weights:
+    known = {str(weights): weights for weights in catalogue()}
+    if text not in known:
+        raise serializers.ValidationError(f"There are no weights {text!r}: choose one of {', '.join(known)}.")
+    return known[text]
 
 
 class ItemSerializer(serializers.ModelSerializer[Item]):
@@ -83,11 +112,17 @@ class ItemCreateSerializer(serializers.Serializer[Item]):
 
 
 class SampleSerializer(serializers.ModelSerializer[Sample]):
-    """One candidate. `lr_consistency` is in dB, capped at 100."""
+    """One candidate. `lr_consistency` is in dB, capped at 100; `derivation` is empty unless it was made from others."""
+
+    weights = serializers.CharField(source="job.weights", help_text="sampler/name")
+    index = serializers.IntegerField(help_text="in its job; results number the samples of all jobs of an item")
+    derivation = serializers.DictField(source="job.derivation")
 
     class Meta:
         model = Sample
-        fields = ["id", "index", "seed", "sha256", "lr_consistency", "attempt"]
+        fields = [
+            "id", "weights", "index", "seed", "sha256", "lr_consistency", "attempt", "fault", "suspect", "derivation",
+        ]  # fmt: skip
         read_only_fields = fields
 
 

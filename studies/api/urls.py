@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studies.api.views import drawing, items, results, studies
+from studies.api.views import additions, drawing, items, results, studies
 
 app_name = "api"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("studies/<int:pk>/", studies.OneStudyView.as_view(), name="study"),
     path("studies/<int:pk>/open/", studies.OpenView.as_view(), name="open"),
     path("studies/<int:pk>/close/", studies.CloseView.as_view(), name="close"),
+    path("studies/<int:pk>/additions/", additions.AdditionsView.as_view(), name="additions"),
+    path("studies/<int:pk>/additions/<int:addition>/", additions.OneAdditionView.as_view(), name="addition"),
     path("studies/<int:pk>/items/", items.ItemsView.as_view(), name="items"),
     path("studies/<int:pk>/items/<int:item>/samples/", items.SamplesView.as_view(), name="samples"),
     path("studies/<int:pk>/draw/", drawing.DrawView.as_view(), name="draw"),

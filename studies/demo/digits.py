@@ -1,46 +1,32 @@
-"""The example study: 8x8 handwritten digits that come inside scikit-learn, the hardest ones to read.
+"""The example studies' images: handwritten digits that come inside scikit-learn, those that are hard to read.
 
 Their makers reduced 32x32 scans to 8x8 (E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits",
-UCI repository), so x4 super-resolution asks for just what was lost.
+UCI repository), so x4 super-resolution asks for just what was lost. For x8 they are reduced once more.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
-from typing import TYPE_CHECKING
 
 import numpy as np
-from django.db import transaction
+from numpy.typing import NDArray
 
-from inference import services as inference_services
-from inference.core.images import encode_png
-from studies.errors import StudyError
-from studies.models import Study
-from studies.services import intake, lifecycle
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+from inference.core.degradation import downscale, upscale
 
 LEVELS = 16
-WEIGHTS = "ldm/digits"
-CONSENT = (
-    "You will look at small, blurred pictures of handwritten digits and at sharp candidates that a computer drew "
-    "for them. You say which digit you see and pick the candidates that look most likely.\n\n"
-    "It takes about five minutes. No name, address or account is asked for; only your answers and their times are "
-    "stored. You may stop at any time, and withdraw your answers on the last page."
-)
+BOX, FRAME = 20, 32  # pixels: a digit's height and its frame, as in MNIST with a border of two
+HESITATION = 1.5  # bits: between two and three readings
 
 
 @dataclass(frozen=True)
 class HardDigit:
-    """One 8x8 digit: its number in scikit-learn's set, its true label, and how unsure a reader is of it."""
+    """One LR digit: its number in scikit-learn's set, its true label, and how unsure a reader is of it, in bits."""
 
     number: int
     label: int
     entropy: float
-    image: np.ndarray  # uint8 (8, 8, 1)
+    image: np.ndarray  # uint8 (8, 8, 1) or (4, 4, 1)
 
     @property
     def name(self) -> str:
@@ -49,55 +35,57 @@ class HardDigit:
 
 @cache
 def hardest(count: int) -> tuple[HardDigit, ...]:
-    """The digits on which a reader of the 8x8 images, tested on what it was not trained on, is least sure.
+    """The digits on which a reader of the 8x8 images, tested on what it was not trained on, is least sure."""
+    images, labels = _scikit_learns()
+    entropies = _doubt(images, labels, strictness=0.5)
+    return _chosen(images, labels, entropies, np.argsort(-entropies, kind="stable")[:count])
 
-    Reader: logistic regression, five-fold cross-validation; doubt is the entropy of its probabilities in bits.
+
+@cache
+def ambiguous(count: int) -> tuple[HardDigit, ...]:
+    """Digits of 4x4 pixels, for x8, between two or three readings of which a reader of such images hesitates.
+
+    The 8x8 digits are set into 32x32 pixels like those that the weights were trained on, and reduced by 8.
     """
+    images, labels = _scikit_learns()
+    small = downscale(_framed(images), 8)
+    entropies = _doubt(small, labels, strictness=100)
+    return _chosen(small, labels, entropies, np.argsort(abs(entropies - HESITATION), kind="stable")[:count])
+
+
+def _scikit_learns() -> tuple[NDArray[np.float64], NDArray]:
+    """Images (N, 8, 8, 1) in [0, 1], from ink counts 0..16, and labels (N,)."""
     from sklearn.datasets import load_digits  # heavy, and only the demonstration needs it
+
+    data = load_digits()
+    return data.images[..., None] / LEVELS, data.target
+
+
+def _framed(images: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 8, 8, 1) -> (N, 32, 32, 1): digits 20 pixels high in a black frame."""
+    digits = downscale(np.clip(upscale(images, 5), 0, 1), 40 // BOX)
+    margin = (FRAME - BOX) // 2
+    return np.pad(digits, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
+
+
+def _doubt(images: NDArray[np.float64], labels: NDArray, strictness: float) -> NDArray[np.float64]:
+    """Entropy in bits, (N,), of the probabilities of a logistic regression, in five-fold cross-validation.
+
+    strictness: inverse strength of its regularisation, higher for the faint images of few pixels
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
 
-    data = load_digits()
-    reader = LogisticRegression(C=0.5, max_iter=200)
-    probabilities = cross_val_predict(reader, data.data / LEVELS, data.target, cv=5, method="predict_proba")
-    entropies = -(probabilities * np.log2(np.maximum(probabilities, 1e-12))).sum(axis=1)
-    order = np.argsort(-entropies, kind="stable")[:count]
-    return tuple(HardDigit(int(i), int(data.target[i]), float(entropies[i]), _to_uint8(data.images[i])) for i in order)
+    reader = LogisticRegression(C=strictness, max_iter=2000)
+    pixels = images.reshape(len(images), -1)
+    probabilities = cross_val_predict(reader, pixels, labels, cv=5, method="predict_proba")
+    return -(probabilities * np.log2(np.maximum(probabilities, 1e-12))).sum(axis=1)
 
 
-def _to_uint8(counts: np.ndarray) -> np.ndarray:
-    """Ink counts 0..16 -> grey values 0..255, (8, 8, 1)."""
-    return np.floor(counts / LEVELS * 255 + 0.5).astype(np.uint8)[..., None]
+def _chosen(
+    images: NDArray[np.float64], labels: NDArray, entropies: NDArray[np.float64], order: NDArray
+) -> tuple[HardDigit, ...]:
+    def grey(image: NDArray[np.float64]) -> NDArray[np.uint8]:
+        return np.floor(image * 255 + 0.5).astype(np.uint8)
 
-
-def example_study(owner: User, *, name: str, items: int, seed: int | None = None) -> Study:
-    """The example study of this name: the one that exists, or a new one with its items, ready to be drawn."""
-    existing = Study.objects.for_user(owner).filter(name=name).first()
-    if existing is not None:
-        return existing
-    digits = hardest(items)  # takes seconds, in which nobody else should wait for the database
-    with transaction.atomic():
-        study = _create(owner, name, {} if seed is None else {"seed": seed})
-        for digit in digits:
-            intake.add_item(study, BytesIO(encode_png(digit.image)), name=digit.name)
-    return study
-
-
-def _create(owner: User, name: str, fields: dict[str, int]) -> Study:
-    known = {str(weights): weights for weights in inference_services.catalogue()}
-    if WEIGHTS not in known:
-        raise StudyError(f"The weights {WEIGHTS} are not here: restore inference/weights from the repository.")
-    return lifecycle.create_study(
-        owner,
-        name=name,
-        question="Which digit is this?",
-        labels=[str(digit) for digit in range(10)],
-        instructions="Pick the candidates that are most likely the true, sharp picture.",
-        consent_text=CONSENT,
-        pool_size=100,
-        max_picks=5,
-        ensemble_size=5,
-        weights=known[WEIGHTS],
-        target_participants=30,
-        **fields,
-    )
+    return tuple(HardDigit(int(i), int(labels[i]), float(entropies[i]), grey(images[i])) for i in order)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from inference import generation
 from inference.models import GenerationJob, JobState
-from studies.demo import contact_sheet, digits, figures
+from studies.demo import contact_sheet, examples, figures
 from studies.errors import StudyError
 from studies.exports import folder, verify
 from studies.models import Evaluation, Study, StudyState
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def run(owner: User, *, items: int, participants: int, seed: int, output: Path) -> dict[str, object]:
-    """The whole protocol on the example study; the figures that the command prints as one JSON line.
+    """The whole protocol on the standard example study; the figures that the command prints as one JSON line.
 
     Begun before with the same numbers, it goes on where it was: nothing is drawn and nobody votes twice.
     """
     name = f"Hard-to-read digits, simulated, seed {seed}, {participants} participants"
-    study = digits.example_study(owner, name=name, items=items, seed=seed)
+    study = examples.study(owner, examples.STANDARD, items=items, name=name, seed=seed)
     if not drawing.ready(study):
         draw(study)
     if study.state != StudyState.OPEN:
@@ -39,7 +39,7 @@ def run(owner: User, *, items: int, participants: int, seed: int, output: Path) 
     export = output / "export"
     folder.write(study, export)
     sheet = contact_sheet.write(study, collected, output / "contact_sheet.png")
-    true_labels = {digit.name: str(digit.label) for digit in digits.hardest(items)}
+    true_labels = {digit.name: str(digit.label) for digit in examples.STANDARD.images(items)}
     return figures.summary(collected, seconds_drawing(study), true_labels) | {
         "export": str(export),
         "contact_sheet": str(sheet),

@@ -1,4 +1,4 @@
-"""The embedded site: web server and worker as children, the example study drawn and opened, until Ctrl-C."""
+"""The embedded site: web server and worker as children, the example studies drawn and opened, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.urls import reverse
 from tqdm import tqdm
 
 from inference import services as inference_services
-from studies.demo import digits, processes
+from studies.demo import examples, processes
 from studies.errors import StudyError
 from studies.models import Study, StudyState
 from studies.services import drawing, lifecycle, sign_in
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 HOST = "127.0.0.1"
-STUDY = "Hard-to-read digits"
 TICK = 0.5
 RECONCILE_EVERY = 60.0
 
 
 def run(owner: User, *, port: int, items: int, say: Callable[[str], object]) -> None:
-    """Start everything, print the two addresses, draw and open the example study, then watch until Ctrl-C."""
+    """Start everything, print the addresses, draw and open the example studies, then watch until Ctrl-C."""
     port = free_port(port)
     logs = settings.DATA_DIR / "logs"
     web = processes.Child("web server", processes.web_command(HOST, port), logs / "web.log")
@@ -49,10 +48,11 @@ def run(owner: User, *, port: int, items: int, say: Callable[[str], object]) -> 
     try:
         web.start()
         worker.start()
-        study = digits.example_study(owner, name=STUDY, items=items)
+        studies = [examples.study(owner, example, items=items) for example in examples.shipped()]
         wait_for(f"http://{HOST}:{port}/", web)
-        say(addresses(study, owner, f"http://{HOST}:{port}"))
-        prepare(study, children, say)
+        say(addresses(studies, owner, f"http://{HOST}:{port}"))
+        for study in studies:
+            prepare(study, children, say)
         say("Ctrl-C stops everything; `make demo` goes on where it was.")
         keep_running(children, say)
     except KeyboardInterrupt:
@@ -62,10 +62,12 @@ def run(owner: User, *, port: int, items: int, say: Callable[[str], object]) -> 
         connections.close_all()
 
 
-def addresses(study: Study, owner: User, base: str) -> str:
-    """What the person at the terminal needs, and nothing else."""
+def addresses(studies: list[Study], owner: User, base: str) -> str:
+    """What the person at the terminal needs, and nothing else. studies: the standard one first."""
+    votes = [f"{base}{reverse('studies:welcome', args=[study.slug])}" for study in studies]
+    more = "".join(f"\n  and, in “{study.name}”, at {vote}" for study, vote in zip(studies[1:], votes[1:], strict=True))
     return (
-        f"\n  Participants vote at       {base}{reverse('studies:welcome', args=[study.slug])}"
+        f"\n  Participants vote at       {votes[0]}{more}"
         f"\n  The researcher signs in at {base}{sign_in.make_link_path(owner)}   (works once)\n"
     )
 

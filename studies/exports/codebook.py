@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from studies.exports import ballots, participants, samples
+from studies.exports import ballots, families, participants, samples
 from studies.exports.cells import Value
 from studies.exports.tables import Column
 
@@ -22,6 +22,7 @@ TABLES = {
     ballots.FILE: ballots.COLUMNS,
     participants.FILE: participants.COLUMNS,
     samples.FILE: samples.COLUMNS,
+    families.FILE: families.COLUMNS,
     FILE: COLUMNS,
 }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from django.core.files.storage import storages
 
 from inference import store
-from studies.exports import ballots, codebook, document, layout, participants, readme, samples
+from studies.exports import ballots, codebook, document, families, layout, participants, readme, samples
+from studies.exports.provenance import provenance
 from studies.exports.tables import csv_lines
 from studies.exports.zipping import Member
 from studies.models import Study
@@ -24,12 +25,13 @@ _TABLES_IN_MEMORY = 2**20
 
 @dataclass(frozen=True)
 class Picture:
-    """One stored file and where it goes; reading verifies it by its hash."""
+    """One stored file and where it goes; reading verifies it by its hash. facts: for the manifest."""
 
     path: str
     sha256: str
     folder: store.Folder
     suffix: store.Suffix
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def read(self) -> bytes:
         """Raises StoreError, naming the file, when it is missing or changed."""
@@ -55,14 +57,15 @@ class Contents:
         for path, file in self._tables.items():
             yield Member(path, _read(file))
         yield Member(samples.FILE, csv_lines(samples.COLUMNS, samples.rows(self._results)))
+        yield Member(families.FILE, csv_lines(families.COLUMNS, families.rows(self._results)))
         yield Member(codebook.FILE, csv_lines(codebook.COLUMNS, codebook.rows()))
         for picture in self.pictures():
-            yield Member(picture.path, picture.chunks())
+            yield Member(picture.path, picture.chunks(), picture.facts)
 
     @property
     def count(self) -> int:
         """How many files there are beside the manifest."""
-        return 4 + len(self._tables) + sum(1 for _ in self.pictures())
+        return 5 + len(self._tables) + sum(1 for _ in self.pictures())
 
     def check_files(self) -> None:
         """Read every picture once, so that a broken one is named before anything is sent. Raises StoreError."""
@@ -78,7 +81,8 @@ class Contents:
         number = item["position"]
         yield Picture(layout.low_res(number), item["low_res_sha256"], "low_res", ".png")
         for sample in item["samples"]:
-            yield Picture(layout.sample(number, sample["index"]), sample["sha256"], "samples", ".png")
+            path, origin = layout.sample(number, sample["index"]), provenance(sample)
+            yield Picture(path, sample["sha256"], "samples", ".png", {"derivation": origin} if origin else {})
         ensemble = item["evaluation"]["ensemble"] or {}
         for kind, name in layout.ENSEMBLE_FILES.items():
             if sha256 := ensemble.get(f"{kind}_sha256"):

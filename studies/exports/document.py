@@ -45,7 +45,8 @@ def build(results: StudyResults) -> dict[str, Any]:
 def _jobs(item: dict[str, Any]) -> list[dict[str, Any]]:
     """The requests that drew the samples."""
     fields = (
-        "digest", "sampler", "weights__name", "weights__sha256", "first_seed", "count", "settings", "code_version",
+        "digest", "sampler", "weights__name", "weights__sha256", "first_seed", "count", "settings", "derivation",
+        "code_version", "arithmetic",
     )  # fmt: skip
     digests = {sample["job_digest"] for sample in item["samples"]}
     rows = GenerationJob.objects.filter(digest__in=digests).order_by("pk").values(*fields)

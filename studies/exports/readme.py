@@ -13,14 +13,15 @@ results.json         everything that a figure of the study depends on: protocol,
                      and its random control
 ballots.csv          the votes: one row per pick, and one row for a ballot without picks
 participants.csv     who took part, by pseudonym; simulated participants are marked
-samples.csv          the candidate images with seeds, votes and LR consistency
+samples.csv          the candidate images with seeds, votes and LR consistency; those made from others name them
+families.csv         votes by family of candidates: by the weights that drew them, where several are mixed
 codebook.csv         every column of these tables, explained
 low_res/ITEM.png     the low-resolution (LR) images shown
 samples/ITEM/N.png   the candidates, byte for byte as people saw them
 ensembles/ITEM/      the ensemble as ensemble.png (8 bits), ensemble-16bit.png and ensemble.tiff (32-bit float,
                      0 to 1), and spread.tiff: the standard deviation over its members (ddof 1, 32-bit float)
 truth/ITEM.png       the hidden ground truth, only where it was asked for
-manifest.json        sha256 and size of every other file
+manifest.json        sha256 and size of every other file, and the parents of samples made from others
 
 ITEM is the item's position in the study, N a sample's index in the item's pool; both count from 0.
 
@@ -34,7 +35,8 @@ To check this export, without the database it came from:
 
 It compares every file with manifest.json, counts the votes anew from ballots.csv, replays each participant's order
 from its seed, chooses anew under the study's tie rule, rebuilds every ensemble from the samples, to the bit, and
-computes label shares, random controls and metrics anew (those against the truth where the truth is inside).
+computes label shares, votes by family, random controls and metrics anew (those against the truth where the truth is
+inside).
 By hand: an ensemble is the mean of its members' stored values (results.json names them), taken exactly and
 rounded half up once: (2 * sum + n) // (2 * n) for 8 bits.
 """

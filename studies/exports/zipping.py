@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,10 +17,11 @@ _BLOCK = 64 * 2**10
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an export: where it stands and its bytes, made when they are asked for."""
+    """One file of an export: where it stands, its bytes, made when they are asked for, and what the manifest adds."""
 
     path: str
     chunks: Iterable[bytes]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Outlet(io.RawIOBase):

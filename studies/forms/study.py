@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.urls import reverse_lazy
 
 from inference import samplers
 from inference.models import Weights
 from studies.forms.fields import LinesField
-from studies.forms.sampler_settings import SamplerSettingsForm, settings_form
+from studies.forms.sampler_settings import SamplerForm
 from studies.models import CANNOT_TELL, Study, TieRule
 from studies.models.study import MAX_POOL
 
@@ -26,7 +25,7 @@ def _number(**attrs: int) -> forms.NumberInput:
     return forms.NumberInput(attrs={"inputmode": "numeric", **attrs})
 
 
-class StudyForm(forms.Form):
+class StudyForm(SamplerForm):
     """Values as the services take them in `protocol`; the settings of the sampler are a form of their own."""
 
     name = forms.CharField(max_length=200, help_text="For you and your colleagues; participants do not see it.")
@@ -49,19 +48,6 @@ class StudyForm(forms.Form):
         help_text="Shown above the candidates.",
     )
 
-    weights = forms.ModelChoiceField(
-        Weights.objects.none(),
-        empty_label=None,
-        label="Sampler and weights",
-        help_text="The model that draws the candidates.",
-        widget=forms.Select(
-            attrs={
-                "hx-get": reverse_lazy("studies:sampler-settings"),
-                "hx-target": "#sampler-settings",
-                "hx-swap": "outerHTML",
-            }
-        ),
-    )
     pool_size = forms.IntegerField(
         min_value=1,
         max_value=MAX_POOL,
@@ -114,37 +100,12 @@ class StudyForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, data: Any = None, *, catalogue: list[Weights], study: Study | None = None) -> None:
-        initial = {name: getattr(study, name) for name in self.base_fields} if study else {}
-        super().__init__(data, initial=initial)
         self.study = study
-        shown = [row.pk for row in catalogue] + ([study.weights_id] if study else [])
-        field: Any = self.fields["weights"]
-        field.queryset = Weights.objects.filter(pk__in=shown).order_by("sampler", "name", "pk")
-        if catalogue and study is None:
-            field.initial = catalogue[0].pk
-        self.settings_form = self._settings_form()
+        initial = {name: getattr(study, name) for name in self.base_fields} if study else {}
+        super().__init__(data, offered=[*catalogue, study.weights] if study else catalogue, initial=initial)
 
-    def _settings_form(self) -> SamplerSettingsForm | None:
-        weights = self.chosen_weights()
-        if weights is None or weights.sampler not in samplers.names():
-            return None
-        # Values of another family, sent before its fields could change, are not this family's.
-        same = self.is_bound and self.data.get("settings-family") == weights.sampler
-        stored = self.study.settings if self.study and self.study.weights.sampler == weights.sampler else None
-        return settings_form(weights.sampler, self.data if same else None, stored)
-
-    def chosen_weights(self) -> Weights | None:
-        """The weights that the form shows: as sent, else as stored, else the first of the catalogue."""
-        field: Any = self.fields["weights"]
-        try:
-            return field.to_python(self["weights"].value())
-        except forms.ValidationError:
-            return None
-
-    def is_valid(self) -> bool:
-        own = super().is_valid()
-        settings = self.settings_form
-        return own and (settings is None or not settings.is_bound or settings.is_valid())
+    def stored_settings(self, sampler: str) -> dict[str, Any] | None:
+        return self.study.settings if self.study and self.study.weights.sampler == sampler else None
 
     def protocol(self) -> dict[str, Any]:
         """The cleaned fields that may change, as the lifecycle service takes them, with the sampler's settings."""
@@ -162,7 +123,7 @@ class StudyForm(forms.Form):
         if form is None:
             return self.study.settings if self.study else {}
         known, sent = samplers.settings_class(weights.sampler), form.cleaned_data if form.is_bound else {}
-        stored = self.study.settings if self.study and self.study.weights.sampler == weights.sampler else None
+        stored = self.stored_settings(weights.sampler)
         if stored is not None and known.from_mapping(stored) == known.from_mapping(sent):
             return stored
         return known.from_mapping(sent).as_mapping()
@@ -185,9 +146,3 @@ class StudyForm(forms.Form):
             field.disabled = name in Study.PROTOCOL
         for field in self.settings_form.fields.values() if self.settings_form is not None else ():
             field.disabled = True
-
-    @property
-    def has_weights(self) -> bool:
-        """False on a machine without any weights: then no study can be made."""
-        field: Any = self.fields["weights"]
-        return bool(field.queryset)

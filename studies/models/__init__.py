@@ -1,5 +1,6 @@
 """The nouns of a study, one file each."""
 
+from studies.models.addition import Addition
 from studies.models.ballot import Ballot, Pick
 from studies.models.evaluation import Evaluation
 from studies.models.item import GroundTruth, Item
@@ -8,6 +9,7 @@ from studies.models.study import CANNOT_TELL, Role, Study, StudyMembership, Stud
 
 __all__ = [
     "CANNOT_TELL",
+    "Addition",
     "Ballot",
     "Evaluation",
     "GroundTruth",

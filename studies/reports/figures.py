@@ -18,19 +18,27 @@ _WIDTH = 320
 _MARGIN = 8
 
 
-def share_bar(title: str, value: float, low: float, high: float) -> SafeString:
-    """A bar of one share in [0, 1] with its interval as a whisker; it may be stretched to any width."""
+def share_bar(title: str, value: float, low: float, high: float, mark: float | None = None) -> SafeString:
+    """A bar of one share in [0, 1] with its interval as a whisker; it may be stretched to any width.
+
+    mark: a share to compare with, a line across the whole height
+    """
     return format_html(
         '<svg class="figure-bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img"><title>{}</title>'
         '<rect class="figure-track" x="0" y="0" width="100" height="10"/>'
-        '<rect class="figure-fill" x="0" y="0" width="{}" height="10"/>'
+        '<rect class="figure-fill" x="0" y="0" width="{}" height="10"/>{}'
         '<line class="figure-whisker" x1="{}" x2="{}" y1="5" y2="5"/>{}</svg>',
         title,
         _number(100 * value),
+        "" if mark is None else _across(100 * mark),
         _number(100 * low),
         _number(100 * high),
         _ends(100 * low, 100 * high),
     )
+
+
+def _across(x: float) -> SafeString:
+    return format_html('<line class="figure-expected" x1="{0}" x2="{0}" y1="-3" y2="13"/>', _number(x))
 
 
 def _ends(low: float, high: float) -> SafeString:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import math
 
-from studies.results import ItemResults, Metric
+from studies.results import ItemResults, Metric, StudyResults
 
 #: Of the NTIRE 2021 challenge on learning the SR space: above it, an image counts as consistent with its input.
 CONSISTENCY_MARK = 45.0
 
 CAUTION = (
-    "Agreement is not truth. Everybody saw samples of one model, so a detail that the model invents and prefers can "
-    "win every vote. Judge the ensemble by its lead over the control, not by how sharp or how popular it is."
+    "Agreement is not truth. Everybody saw samples of {models} and prefers can win every vote. Judge the ensemble by "
+    "its lead over the control, not by how sharp or how popular it is."
 )
+ONE_MODEL = "one model, so a detail that the model invents"
+SOME_MODELS = "the same {count} models, so a detail that one of them invents"
 
 NAMES = {"lr_consistency": "LR consistency", "psnr": "PSNR against the truth", "ssim": "SSIM against the truth"}
 UNITS = {"lr_consistency": "dB", "psnr": "dB", "ssim": ""}
 DIGITS = {"lr_consistency": 2, "psnr": 2, "ssim": 4}
+
+
+def caution(results: StudyResults) -> str:
+    """What no figure on the page can take away."""
+    models = len({family.weights_sha256 for family in results.families})
+    return CAUTION.format(models=SOME_MODELS.format(count=models) if models > 1 else ONE_MODEL)
 
 
 def number(value: float, digits: int = 2) -> str:

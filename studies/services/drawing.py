@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Prefetch, QuerySet
 
 from inference import services as inference
-from inference.models import GenerationJob, JobState
+from inference.models import GenerationJob, JobState, Weights
 from studies.errors import LifecycleError
-from studies.models import Item, Study, StudyState
+from studies.models import Item, Study, StudyState, Trial
 from studies.services.ordering import derived_seed
 
 NOT_ASKED = "not asked for"
@@ -41,9 +42,34 @@ class StudyProgress:
     seconds_left: float | None
 
 
-def first_seed(study: Study, item: Item) -> int:
-    """Of the item's pool, below 2**62: it follows from the study's seed, the LR image and the weights."""
-    return derived_seed(study.seed, f"{item.low_res.sha256}|{study.weights.sha256}") >> 1
+@dataclass(frozen=True)
+class Source:
+    """What draws candidates for every item of a study."""
+
+    weights: Weights
+    count: int
+    settings: dict[str, Any]
+
+
+def sources(study: Study) -> list[Source]:
+    """The study's own weights, and those of its additions. One query."""
+    added = study.additions.select_related("weights")
+    own = Source(study.weights, study.pool_size, study.settings)
+    return [own, *(Source(addition.weights, addition.count, addition.settings) for addition in added)]
+
+
+def may_change(study: Study) -> bool:
+    """Whether pools may still change: before the first ballot, and while nobody can give one."""
+    return study.frozen_at is None and study.state != StudyState.OPEN
+
+
+def first_seed(study: Study, item: Item, weights: Weights | None = None) -> int:
+    """Of a job of the item's, below 2**62: it follows from the study's seed, the LR image and the weights.
+
+    weights: those of an addition; else the study's own
+    """
+    weights = weights or study.weights
+    return derived_seed(study.seed, f"{item.low_res.sha256}|{weights.sha256}") >> 1
 
 
 def start(study: Study) -> list[GenerationJob]:
@@ -51,26 +77,33 @@ def start(study: Study) -> list[GenerationJob]:
 
     Raises LifecycleError without items, when the study is open or frozen, and for what cannot be drawn.
     """
-    if study.frozen_at is not None or study.state == StudyState.OPEN:
+    if not may_change(study):
         raise LifecycleError("People may already vote on these samples: they cannot be drawn anew.")
     items = list(study.items.select_related("low_res"))
     if not items:
         raise LifecycleError("There is nothing to draw: add at least one LR image first.")
+    drawn_by = sources(study)
     with transaction.atomic():
-        return [_ask(study, item) for item in items]
+        return [job for item in items for job in _ask(study, item, drawn_by)]
 
 
-def _ask(study: Study, item: Item) -> GenerationJob:
-    first = first_seed(study, item)
-    seeds = range(first, first + study.pool_size)
-    weights = study.weights
+def _ask(study: Study, item: Item, drawn_by: list[Source]) -> list[GenerationJob]:
+    """The item's jobs: one per source, and those that were made from their samples."""
     try:
-        job = inference.request_generation(item.low_res, weights.sampler, weights, seeds, study.settings)
+        jobs = [_request(study, item, source) for source in drawn_by]
+        made = [inference.ask_anew(job) for job in item.jobs.exclude(derivation={})]
     except inference.RequestError as error:
         raise LifecycleError(f"“{item.name}” cannot be drawn: {error}", status=400) from None
-    stop(item.jobs.exclude(pk=job.pk))
-    item.jobs.set([job])
-    return job
+    wanted = [*jobs, *made]
+    stop(item.jobs.exclude(pk__in=[job.pk for job in wanted]))
+    item.jobs.set(wanted)
+    return wanted
+
+
+def _request(study: Study, item: Item, source: Source) -> GenerationJob:
+    first = first_seed(study, item, source.weights)
+    seeds = range(first, first + source.count)
+    return inference.request_generation(item.low_res, source.weights.sampler, source.weights, seeds, source.settings)
 
 
 def cancel(study: Study) -> None:
@@ -84,14 +117,19 @@ def detach(study: Study) -> None:
     Item.jobs.through.objects.filter(item__study=study).delete()
 
 
+def forget_answers(study: Study) -> None:
+    """Clear what people have begun but not yet given: it belongs to another protocol or another pool."""
+    Trial.objects.filter(participant__study=study).update(label="", labelled_at=None, draft=[])
+
+
 def missing(study: Study) -> str:
-    """Why the study cannot be opened, in one sentence; empty when every pool is complete. Two queries."""
-    counts = [item.drawn for item in study.items.annotate(drawn=Count("jobs__samples"))]
-    if not counts:
+    """Why the study cannot be opened, in one sentence; empty when every pool is complete. Three queries."""
+    found = pools(study)
+    if not found:
         return "The study has no items: add at least one LR image and draw its samples."
-    lacking = sum(drawn != study.pool_size for drawn in counts)
+    lacking = sum(pool.done != pool.total for pool in found)
     if lacking:
-        return f"The samples of {lacking} of {len(counts)} items are not complete: draw them first."
+        return f"The samples of {lacking} of {len(found)} items are not complete: draw them first."
     return ""
 
 
@@ -102,26 +140,34 @@ def ready(study: Study) -> bool:
 
 def progress(study: Study) -> StudyProgress:
     """How far the drawing is, for each item and for all together. A few queries, nothing stored."""
-    drawn = GenerationJob.objects.annotate(drawn=Count("samples"))
-    items = study.items.select_related("low_res").prefetch_related(Prefetch("jobs", drawn))
-    found = tuple(_item_progress(study, item) for item in items)
+    found = pools(study)
     speed = inference.progress(_jobs(study))
     return StudyProgress(
         items=found,
         done=sum(item.done for item in found),
         total=sum(item.total for item in found),
-        running=any(item.state in (JobState.QUEUED, JobState.RUNNING) for item in found),
+        running=not speed.settled,
         samples_per_second=speed.samples_per_second,
         seconds_left=speed.seconds_left,
     )
 
 
-def _item_progress(study: Study, item: Item) -> ItemProgress:
+def pools(study: Study) -> tuple[ItemProgress, ...]:
+    """How far each item's pool is. Three queries."""
+    drawn = GenerationJob.objects.annotate(drawn=Count("samples"))
+    items = study.items.select_related("low_res").prefetch_related(Prefetch("jobs", drawn))
+    wanted = sum(source.count for source in sources(study))
+    return tuple(_item_progress(item, wanted) for item in items)
+
+
+def _item_progress(item: Item, wanted: int) -> ItemProgress:
+    """wanted: samples that the sources draw; those made from others come on top."""
     jobs = list(item.jobs.all())
     done = sum(job.drawn for job in jobs)  # type: ignore[attr-defined]
+    made = sum(job.count for job in jobs if job.derivation)
     error = next((job.error for job in jobs if job.state == JobState.FAILED), "")
     state = next((state for state in _LEAST_DONE if any(job.state == state for job in jobs)), NOT_ASKED)
-    return ItemProgress(item=item, done=done, total=study.pool_size, state=state, error=error)
+    return ItemProgress(item=item, done=done, total=wanted + made, state=state, error=error)
 
 
 def _jobs(study: Study) -> QuerySet[GenerationJob]:

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from studies.errors import LifecycleError
-from studies.models import Role, Study, StudyMembership, StudyState, Trial
-from studies.services import drawing, evaluation
+from studies.models import Role, Study, StudyMembership, StudyState
+from studies.services import additions, drawing, evaluation
 from studies.services.protocol import complete_settings, validate_protocol
 
 __all__ = ["close_study", "create_study", "delete_study", "open_study", "update_protocol", "validate_protocol"]
@@ -43,6 +43,8 @@ def update_protocol(study: Study, **fields: Any) -> Study:
         current = Study.objects.select_for_update().get(pk=study.pk)
         _refuse_problems(_fields(current) | fields)
         changed = _changes(current, fields)
+        if POOL_FIELDS & set(changed) and (reason := additions.conflict(current, changed)):
+            raise LifecycleError(reason, status=400)
         if set(changed) & set(Study.PROTOCOL):
             _change_protocol(current, changed)
         elif changed:
@@ -81,7 +83,7 @@ def _change_protocol(study: Study, changed: dict[str, Any]) -> None:
         raise LifecycleError("The first ballot has frozen this protocol: make a new study for another one.")
     if pool_changes:
         drawing.detach(study)
-    Trial.objects.filter(participant__study=study).update(label="", labelled_at=None, draft=[])
+    drawing.forget_answers(study)
 
 
 def open_study(study: Study) -> Study:

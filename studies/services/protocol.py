@@ -28,7 +28,7 @@ def validate_protocol(fields: Mapping[str, Any]) -> dict[str, str]:
         "labels": _labels(values["labels"]) if values["ask_label"] else "",
         "tie_rule": "" if values["tie_rule"] in TieRule.values else "Choose one of the tie rules.",
         **_numbers(values),
-        **_sampler(values["weights"], values["settings"]),
+        **sampler_problems(values["weights"], values["settings"]),
     }
     return {field: sentence for field, sentence in found.items() if sentence}
 
@@ -64,11 +64,11 @@ def _labels(labels: Any) -> str:
 def _numbers(values: Mapping[str, Any]) -> dict[str, str]:
     m, k, n = values["pool_size"], values["max_picks"], values["ensemble_size"]
     found = {
-        "pool_size": _whole(m, 1, MAX_POOL, "The pool size m"),
-        "max_picks": _whole(k, 1, MAX_POOL, "The number of picks k"),
-        "ensemble_size": _whole(n, 1, MAX_POOL, "The ensemble size n"),
-        "control_draws": _whole(values["control_draws"], 100, 10_000, "The number of control draws"),
-        "target_participants": _whole(values["target_participants"], 1, 1_000_000, "The number of participants"),
+        "pool_size": whole_number(m, 1, MAX_POOL, "The pool size m"),
+        "max_picks": whole_number(k, 1, MAX_POOL, "The number of picks k"),
+        "ensemble_size": whole_number(n, 1, MAX_POOL, "The ensemble size n"),
+        "control_draws": whole_number(values["control_draws"], 100, 10_000, "The number of control draws"),
+        "target_participants": whole_number(values["target_participants"], 1, 1_000_000, "The number of participants"),
     }
     if not found["pool_size"]:
         if not found["max_picks"] and k > m:
@@ -80,13 +80,15 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _whole(value: Any, low: int, high: int, what: str) -> str:
+def whole_number(value: Any, low: int, high: int, what: str) -> str:
+    """What is wrong with a number, in one sentence; empty when nothing is."""
     if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
         return ""
     return f"{what} must be a whole number from {low} to {high:,}."
 
 
-def _sampler(weights: Any, settings: Any) -> dict[str, str]:
+def sampler_problems(weights: Any, settings: Any) -> dict[str, str]:
+    """Field -> sentence, of weights and of the settings for their sampler; the sentence is empty when all is well."""
     if not isinstance(weights, Weights):
         return {"weights": "Choose the weights that draw the samples."}
     if weights.sampler not in samplers.names():

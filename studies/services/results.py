@@ -21,7 +21,7 @@ from studies.aggregation.counts import Selection, chance_threshold
 from studies.aggregation.intervals import wilson
 from studies.aggregation.labels import majority
 from studies.models import Evaluation, Item, Study
-from studies.services import evaluation, figures
+from studies.services import drawing, evaluation, families, figures
 from studies.services.snapshot import snapshot
 from studies.services.tallies import Tally, tallies
 
@@ -32,6 +32,7 @@ def collect(study: Study) -> results.StudyResults:
     """All that the study has found so far, in one consistent look. Nothing is computed that a worker has to."""
     with snapshot():
         study = Study.objects.select_related("weights").get(pk=study.pk)
+        drawn_by = drawing.sources(study)
         items = list(study.items.select_related("low_res", "truth"))
         pools = _pools(items)
         ids = {pk: tuple(sample.pk for sample in pool) for pk, pool in pools.items()}
@@ -40,7 +41,9 @@ def collect(study: Study) -> results.StudyResults:
         people = participants(study)
     for item in items:
         item.study = study
-    protocol = _protocol(study)
+    protocol = _protocol(study, drawn_by)
+    known = families.families(job for item in items for job in item.jobs.all())
+    found = tuple(_item(item, pools[item.pk], counted[item.pk], known, made.get(item.pk, {})) for item in items)
     return results.StudyResults(
         pk=study.pk,
         name=study.name,
@@ -55,13 +58,16 @@ def collect(study: Study) -> results.StudyResults:
         protocol=protocol,
         protocol_sha256=_protocol_sha256(protocol),
         participants=people,
-        items=tuple(_item(item, pools[item.pk], counted[item.pk], made.get(item.pk, {})) for item in items),
+        families=families.counts(
+            known.values(), [(item.samples, item.ballots, item.selection.chosen) for item in found]
+        ),
+        items=found,
     )
 
 
 def _pools(items: list[Item]) -> dict[int, list[Sample]]:
-    """Item id -> samples in pool order. Three queries."""
-    prefetch_related_objects(items, "jobs__samples")
+    """Item id -> samples in pool order. Four queries."""
+    prefetch_related_objects(items, "jobs__samples", "jobs__weights")
     pools = {}
     for item in items:
         jobs = sorted(item.jobs.all(), key=lambda job: job.pk)
@@ -95,7 +101,7 @@ def participants(study: Study) -> results.Participants:
     return results.Participants(**counts)
 
 
-def _protocol(study: Study) -> results.Protocol:
+def _protocol(study: Study, drawn_by: list[drawing.Source]) -> results.Protocol:
     copied = (
         "question", "ask_label", "instructions", "consent_text", "pool_size", "max_picks", "exact_picks",
         "ensemble_size", "tie_rule", "control_draws", "settings", "target_participants", "seed",
@@ -109,21 +115,32 @@ def _protocol(study: Study) -> results.Protocol:
         weights_sha256=study.weights.sha256,
         scale=study.weights.scale,
         channels=study.weights.channels,
+        additions=tuple(_addition(source) for source in drawn_by[1:]),
     )
+
+
+def _addition(source: drawing.Source) -> results.Addition:
+    weights = source.weights
+    return results.Addition(weights.sampler, weights.name, weights.sha256, source.count, source.settings)
 
 
 def _protocol_sha256(protocol: results.Protocol) -> str:
     content = results.to_jsonable(protocol)
     del content["target_participants"]  # a goal to watch, not frozen
+    if not protocol.additions:
+        del content["additions"]  # so that studies frozen before there were any keep their digest
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _item(item: Item, pool: list[Sample], counted: Tally, made: dict[str, Evaluation]) -> results.ItemResults:
+def _item(
+    item: Item, pool: list[Sample], counted: Tally, known: dict[int, families.Family], made: dict[str, Evaluation]
+) -> results.ItemResults:
     study = item.study
     given = [label for label, count in zip(counted.labels, counted.label_counts, strict=True) for _ in range(count)]
     verdict = majority(given)
     selection = evaluation.selection(item, counted, pool)
     picks = [len(picked) for picked in counted.picks]
+    samples = tuple(_sample(index, sample, counted, known[sample.job_id]) for index, sample in enumerate(pool))
     return results.ItemResults(
         pk=item.pk,
         position=item.position,
@@ -132,7 +149,8 @@ def _item(item: Item, pool: list[Sample], counted: Tally, made: dict[str, Evalua
         width=item.low_res.width,
         height=item.low_res.height,
         truth_sha256=evaluation.truth_sha256(item),
-        samples=tuple(_sample(index, sample, counted) for index, sample in enumerate(pool)),
+        samples=samples,
+        families=families.counts(known.values(), [(samples, counted.ballots, selection.chosen)]),
         ballots=counted.ballots,
         simulated_ballots=counted.simulated_ballots,
         labels=counted.labels,
@@ -152,7 +170,7 @@ def _item(item: Item, pool: list[Sample], counted: Tally, made: dict[str, Evalua
     )
 
 
-def _sample(index: int, sample: Sample, counted: Tally) -> results.SampleResult:
+def _sample(index: int, sample: Sample, counted: Tally, family: families.Family) -> results.SampleResult:
     return results.SampleResult(
         index=index,
         seed=sample.seed,
@@ -161,6 +179,11 @@ def _sample(index: int, sample: Sample, counted: Tally) -> results.SampleResult:
         votes=int(counted.votes[index]),
         votes_by_label=tuple(counted.by_label[:, index].tolist()),
         job_digest=sample.job.digest,
+        family=family.name,
+        derivation=family.derivation,
+        parents=tuple(sample.job.derivation.get("samples", ())),
+        attempt=sample.attempt,
+        fault=sample.fault,
     )
 
 

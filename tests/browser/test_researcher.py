@@ -12,9 +12,11 @@ from playwright.sync_api import Page, expect
 
 from inference.core.images import encode_png
 from inference.models import GenerationJob, JobState
+from inference.services import catalogue
 from studies.models import Study
 from studies.services import sign_in
 from tests.studies import factories
+from tests.tiny import TinySettings
 
 SIZES = [(360, 740), (768, 1024), (1440, 900)]
 
@@ -116,3 +118,67 @@ def test_pages_fit(
         assert page.evaluate(broken) == []
     page.goto("/studies/")
     assert has_no_sideways_scroll(page)
+
+
+def test_a_region_is_drawn_over_the_picture_and_typed(
+    signed_in: Callable[..., Page], ada: Any, tiny: Any, run_tasks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TinySettings, "MIXTURES", ("interpolation", "fusion"), raising=False)
+    weights = next(row for row in catalogue() if str(row) == "tiny/grey")
+    item = factories.item(factories.study(owner=ada, weights=weights, settings={}))
+    samples = factories.pool(item)
+    page = signed_in()
+    page.goto(f"/studies/{item.study_id}/items/{item.pk}/")
+    page.get_by_role("link", name="Make more candidates from these").click()
+    expect(page.get_by_label("Left")).to_be_hidden()
+    page.get_by_label("A part of B inside A").check()
+    page.get_by_label("Candidate 3 as A").check()
+    page.get_by_label("Candidate 5 as B").check()
+    expect(page.get_by_text("A: candidate 3")).to_be_visible()
+    shown = page.get_by_alt_text("Candidate A, enlarged")
+    assert f"/sample/{samples[3].pk}.png" in (shown.get_attribute("src") or "")
+
+    box = shown.bounding_box()
+    assert box is not None
+    pixel = box["width"] / 32
+    page.mouse.move(box["x"] + 20.5 * pixel, box["y"] + 24.5 * pixel)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 4.5 * pixel, box["y"] + 8.5 * pixel)
+    page.mouse.up()
+    numbers = [page.get_by_label(name).input_value() for name in ("Left", "Top", "Width", "Height")]
+    assert numbers == ["4", "8", "17", "17"], "whole pixels that the pointer went over"
+    page.get_by_label("Width").fill("10")
+    assert page.locator(".mix-region rect").first.get_attribute("width") == "10"
+
+    page.get_by_role("button", name="Make them").press("Enter")
+    expect(page.get_by_text("A worker makes 5 more candidates now.")).to_be_visible()
+    made = item.jobs.exclude(derivation={}).get()
+    assert made.derivation["box"] == [4, 8, 14, 25]
+    assert made.derivation["samples"] == [samples[3].sha256, samples[5].sha256]
+    expect(page.get_by_text("waiting for a worker")).to_be_visible()
+    GenerationJob.objects.filter(pk=made.pk).update(state=JobState.DONE)
+    expect(page.get_by_text("waiting for a worker")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_pages_of_mixed_families_fit(
+    signed_in: Callable[..., Page], ada: Any, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], scheme: str
+) -> None:
+    study = factories.mixed_study(owner=ada)
+    item = study.items.get()
+    factories.more(item, 2, factories.weights(sampler="srdiff", name="other"), parents=list(item.pool[12:14]))
+    factories.vote_all(study, [0, 12, 13])
+    page = signed_in(*size, color_scheme=scheme)
+    page.goto(f"/studies/{study.pk}/results/")
+    expect(page.get_by_role("heading", name="Votes by family").first).to_be_visible()
+    assert has_no_sideways_scroll(page)
+    Study.objects.update(state="draft", frozen_at=None)
+    for path in ("", f"items/{item.pk}/", f"items/{item.pk}/more/"):
+        page.goto(f"/studies/{study.pk}/{path}")
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        assert has_no_sideways_scroll(page), path
+        small = page.locator(".mix-choice label").evaluate_all(
+            "all => all.filter(one => one.offsetWidth < 24 || one.offsetHeight < 24).length"
+        )
+        assert small == 0

@@ -27,10 +27,12 @@ def user(name: str = "", **fields: Any) -> User:
     return User.objects.create_user(name or f"user{next(_numbers)}", **fields)
 
 
-def weights(channels: int = 1) -> Weights:
+def weights(channels: int = 1, *, sampler: str = "ldm", name: str = "", scale: int = SCALE) -> Weights:
     """A row only: nothing here draws."""
+    name = name or f"test{channels}"
+    sha256 = "ab" * 32 if name == f"test{channels}" else hashlib.sha256(name.encode()).hexdigest()
     row, _ = Weights.objects.get_or_create(
-        sampler="ldm", name=f"test{channels}", sha256="ab" * 32, defaults={"scale": SCALE, "channels": channels}
+        sampler=sampler, name=name, sha256=sha256, defaults={"scale": scale, "channels": channels}
     )
     return row
 
@@ -82,7 +84,7 @@ def item(study: Study, *, name: str = "", side: int = 8, truth: bool = False) ->
         low_res=low_res(side, study.weights.channels),
     )
     if truth:
-        add_truth(made, pixels(side * SCALE, study.weights.channels))
+        add_truth(made, pixels(side * study.weights.scale, study.weights.channels))
     return made
 
 
@@ -96,12 +98,35 @@ def add_truth(item: Item, image: np.ndarray) -> GroundTruth:
 def pool(item: Item, m: int | None = None, images: list[np.ndarray] | None = None) -> list[Sample]:
     """A finished job with m samples (the study's pool size), as random images or the given uint8 ones."""
     m = item.study.pool_size if m is None else m
-    size, channels = item.low_res.width * SCALE, item.low_res.channels
+    item.jobs.set([job(item, m, images)])
+    return list(item.pool)
+
+
+def more(item: Item, m: int, weights: Weights | None = None, *, parents: list[Sample] | None = None) -> GenerationJob:
+    """m further samples of an item: of other weights, or interpolated between two parents."""
+    made = job(item, m, weights=weights or item.study.weights)
+    if parents:
+        derivation = {
+            "kind": "interpolation",
+            "samples": [parent.sha256 for parent in parents],
+            "origins": [[parent.seed, parent.attempt] for parent in parents],
+            "shares": [round(place / (m + 1), 6) for place in range(1, m + 1)],
+        }
+        GenerationJob.objects.filter(pk=made.pk).update(derivation=derivation)
+        made.refresh_from_db()
+    item.jobs.add(made)
+    return made
+
+
+def job(item: Item, m: int, images: list[np.ndarray] | None = None, weights: Weights | None = None) -> GenerationJob:
+    """A finished job of an item, not yet in its pool."""
+    weights = weights or item.study.weights
+    size, channels = item.low_res.width * weights.scale, item.low_res.channels
     images = images or [pixels(size, channels) for _ in range(m)]
-    job = GenerationJob.objects.create(
+    made = GenerationJob.objects.create(
         low_res=item.low_res,
-        sampler=item.study.weights.sampler,
-        weights=item.study.weights,
+        sampler=weights.sampler,
+        weights=weights,
         first_seed=1000 * item.position,
         count=len(images),
         settings=item.study.settings,
@@ -111,16 +136,15 @@ def pool(item: Item, m: int | None = None, images: list[np.ndarray] | None = Non
     target = _read(item.low_res)
     Sample.objects.bulk_create(
         Sample(
-            job=job,
+            job=made,
             index=index,
-            seed=job.first_seed + index,
+            seed=made.first_seed + index,
             sha256=store.put(encode_png(image), "samples", ".png"),
-            lr_consistency=lr_consistency(image, target, SCALE),
+            lr_consistency=lr_consistency(image, target, weights.scale),
         )
         for index, image in enumerate(images)
     )
-    item.jobs.set([job])
-    return list(item.pool)
+    return made
 
 
 def _read(image: LowResImage) -> np.ndarray:
@@ -134,6 +158,19 @@ def open_study_with_pool(*, items: int = 1, truth: bool = False, **fields: Any) 
     made = study(**fields)
     for _ in range(items):
         pool(item(made, truth=truth))
+    Study.objects.filter(pk=made.pk).update(state=StudyState.OPEN)
+    made.refresh_from_db()
+    return made
+
+
+def mixed_study(*, more_of_item: int = 6, **fields: Any) -> Study:
+    """An open study whose items have 12 samples of ldm/test1 and 6 of srdiff/other; an addition says so."""
+    made = study(**fields)
+    other = weights(made.weights.channels, sampler="srdiff", name="other", scale=made.weights.scale)
+    made.additions.create(weights=other, count=more_of_item)
+    one = item(made)
+    pool(one)
+    more(one, more_of_item, other)
     Study.objects.filter(pk=made.pk).update(state=StudyState.OPEN)
     made.refresh_from_db()
     return made

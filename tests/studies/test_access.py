@@ -25,6 +25,10 @@ RULES = {
     "edit": (Role.EDITOR, "get"),
     "items": (Role.EDITOR, "post"),
     "item-delete": (Role.EDITOR, "post"),
+    "more": (Role.EDITOR, "get"),
+    "job-remove": (Role.EDITOR, "post"),
+    "additions": (Role.EDITOR, "post"),
+    "addition-remove": (Role.EDITOR, "post"),
     "draw": (Role.EDITOR, "post"),
     "draw-cancel": (Role.EDITOR, "post"),
     "open": (Role.EDITOR, "post"),
@@ -43,6 +47,9 @@ RANK = {None: -1, Role.VIEWER: 0, Role.EDITOR: 1, Role.OWNER: 2}
 @pytest.fixture
 def study(db: None) -> Study:
     study = factories.open_study_with_pool(owner=factories.user("owner"), truth=True)
+    item = study.items.get()
+    factories.more(item, 2, parents=list(item.pool[:2]))
+    study.additions.create(weights=factories.weights(sampler="srdiff", name="other"), count=2)
     factories.vote_all(study, [0, 1, 2])
     return study
 
@@ -58,8 +65,12 @@ def browser(study: Study, role: Role | None) -> Client:
 
 def address(name: str, study: Study) -> str:
     item, more = study.items.get(), []
-    if name in ("item", "item-delete"):
+    if name in ("item", "item-delete", "more"):
         more = [item.pk]
+    elif name == "job-remove":
+        more = [item.pk, item.jobs.exclude(derivation={}).get().pk]
+    elif name == "addition-remove":
+        more = [study.additions.get().pk]
     elif name == "image":
         more = ["low-res", item.pk]
     elif name == "member-remove":
@@ -106,6 +117,7 @@ def test_refused_actions_change_nothing(study: Study, role: Role | None) -> None
             visit(client, name, study)
     study.refresh_from_db()
     assert (study.state, study.items.count(), study.memberships.count()) == ("open", 1, members)
+    assert (study.additions.count(), study.items.get().jobs.count()) == (1, 2)
     assert not study.items.get().evaluations.exists()
 
 

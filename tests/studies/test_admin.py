@@ -111,3 +111,9 @@ def test_staff_see_their_own_studies_only(db: None) -> None:
     client.force_login(staff)
     assert "secret study" not in client.get(reverse("admin:studies_study_changelist")).content.decode()
     assert client.get(reverse("admin:studies_study_change", args=[study.pk])).status_code == 302
+
+
+def test_additions_are_shown(admin: Client) -> None:
+    study = factories.mixed_study()
+    page = admin.get(reverse("admin:studies_study_change", args=[study.pk])).content.decode()
+    assert "6 of srdiff/other" in page

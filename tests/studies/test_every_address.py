@@ -31,9 +31,11 @@ def study(db: None) -> Study:
     """With everything that a page can show: truth, ballots, results, an administrator who owns it."""
     owner = factories.user("root", is_staff=True, is_superuser=True)
     study = factories.open_study_with_pool(owner=owner, truth=True, items=1)
+    item = study.items.get()
+    factories.more(item, 2, parents=list(item.pool[:2]))
+    study.additions.create(weights=factories.weights(sampler="srdiff", name="other"), count=2)
     factories.vote_all(study, [0, 1, 2])
     factories.vote_all(study, [0, 1, 3], simulated=True)
-    item = study.items.get()
     evaluation.request(item)
     evaluation.run(item.evaluations.get().pk)
     return study

@@ -47,4 +47,4 @@ class SamplesView(StudyView, generics.ListAPIView):
     def get_queryset(self) -> QuerySet[Sample]:
         if self.schema_only:
             return Sample.objects.none()
-        return get_object_or_404(self.study().items, pk=self.kwargs["item"]).pool
+        return get_object_or_404(self.study().items, pk=self.kwargs["item"]).pool.select_related("job__weights")

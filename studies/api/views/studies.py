@@ -20,7 +20,12 @@ class StudiesView(StudyView, generics.ListAPIView):
     serializer_class = StudySerializer
 
     def get_queryset(self) -> QuerySet[Study]:
-        return Study.objects.for_user(self.request.user).select_related("weights").order_by("-created_at", "-pk")
+        return (
+            Study.objects.for_user(self.request.user)
+            .select_related("weights")
+            .prefetch_related("additions__weights")
+            .order_by("-created_at", "-pk")
+        )
 
     @extend_schema(request=StudyCreateSerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:

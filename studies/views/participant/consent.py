@@ -17,7 +17,7 @@ from studies.access import (
 )
 from studies.errors import VotingError
 from studies.models import Participant, Study, StudyState
-from studies.services import enrolment
+from studies.services import drawing, enrolment
 from studies.views.participant.pages import not_open, progress, see_other, withdrawn
 
 private = cache_control(private=True, no_store=True)
@@ -43,8 +43,10 @@ def _welcome(request: HttpRequest, study: Study, participant: Participant | None
         return not_open(request, study, participant)
     if participant is not None:
         return render(request, "studies/participant/continue.html", progress(participant))
-    items = study.items.count()
-    context = {"study": study, "items": items, "minutes": _minutes(items, study.pool_size)}
+    sizes = [pool.total for pool in drawing.pools(study)]
+    most = max(sizes, default=0)
+    candidates = str(most) if len(set(sizes)) < 2 else f"up to {most}"
+    context = {"study": study, "items": len(sizes), "candidates": candidates, "minutes": _minutes(sizes)}
     return render(request, "studies/participant/welcome.html", context)
 
 
@@ -69,6 +71,6 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     return see_other("studies:welcome", study)
 
 
-def _minutes(items: int, pool_size: int) -> int:
-    """What to tell people: a quarter of a minute to look and name, half a second for each candidate."""
-    return max(1, math.ceil(items * (15 + 0.5 * pool_size) / 60))
+def _minutes(sizes: list[int]) -> int:
+    """What to tell people: a quarter of a minute to look and name, half a second for each candidate of each pool."""
+    return max(1, math.ceil(sum(15 + 0.5 * size for size in sizes) / 60))

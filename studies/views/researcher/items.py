@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from studies.access import get_study_or_404
+from studies.access import get_study_or_404, has_role
 from studies.errors import StudyError
 from studies.forms import ItemsForm
 from studies.forms.uploads import Upload
 from studies.models import Role, Study
-from studies.services import intake
+from studies.services import drawing, intake
 from studies.views.researcher.answers import act
+from studies.views.researcher.pools import groups
 
 
 @login_required
@@ -60,7 +61,20 @@ def item(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "previous": study.items.filter(position__lt=shown.position).last(),
         "next": study.items.filter(position__gt=shown.position).first(),
     }
-    context = {"study": study, "item": shown, "samples": list(shown.pool), **neighbours}
+    found, may_change = groups(shown), drawing.may_change(study) and has_role(request.user, study, Role.EDITOR)
+    context = {
+        "study": study,
+        "item": shown,
+        "groups": found,
+        "drawn": sum(len(group.samples) for group in found),
+        "wanted": sum(source.count for source in drawing.sources(study))
+        + sum(group.job.count for group in found if group.job.derivation),
+        "several": len(found) > 1,
+        "unsettled": not all(group.settled for group in found),
+        "may_change": may_change,
+        "may_mix": may_change and any(group.mixtures for group in found),
+        **neighbours,
+    }
     return render(request, "studies/researcher/item.html", context)
 
 

@@ -54,7 +54,7 @@ def _while_draft(study: Study, progress: StudyProgress) -> NextStep:
         return NextStep("Drawing has stopped at an error: read it below, then draw again.", "draw")
     if progress.done < progress.total:
         images = "the image" if len(progress.items) == 1 else f"all {len(progress.items)} images"
-        return NextStep(f"Draw {study.pool_size} candidates for {images}.", "draw")
+        return NextStep(f"Draw {max(item.total for item in progress.items)} candidates for {images}.", "draw")
     return NextStep("All candidates are drawn. Look at them, then open the study to people.", "open")
 
 

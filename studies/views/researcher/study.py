@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from inference.services import catalogue
 from studies.access import get_study_or_404, has_role
-from studies.forms import ItemsForm, MemberForm
-from studies.models import GroundTruth, Participant, Role, Study, StudyState
+from studies.forms import AdditionForm, ItemsForm, MemberForm
+from studies.models import GroundTruth, Item, Participant, Role, Study, StudyState
 from studies.services import drawing
 from studies.views.researcher.overview import next_step, participation
 
@@ -32,9 +33,13 @@ def _counted(studies: QuerySet[Study]) -> QuerySet[Study]:
     counted = Participant.objects.counted().filter(study=OuterRef("pk")).order_by().values("study")
     real = counted.annotate(n=Count("pk", filter=Q(simulated=False, finished_at__isnull=False)))
     simulated = counted.annotate(n=Count("pk", filter=Q(simulated=True)))
+    items = Item.objects.filter(study=OuterRef("pk")).order_by().values("study")
+    made = items.annotate(n=Sum("jobs__count", filter=~Q(jobs__derivation={})))
     return studies.annotate(
         item_count=Coalesce(Subquery(same.annotate(n=Count("items")).values("n")), 0),
-        wanted=F("item_count") * F("pool_size"),
+        added=Coalesce(Subquery(same.annotate(n=Sum("additions__count")).values("n")), 0),
+        made=Coalesce(Subquery(made.values("n")), 0),
+        wanted=F("item_count") * (F("pool_size") + F("added")) + F("made"),
         drawn=Coalesce(Subquery(same.annotate(n=Count("items__jobs__samples")).values("n")), 0),
         finished=Coalesce(Subquery(real.values("n")), 0),
         simulated=Coalesce(Subquery(simulated.values("n")), 0),
@@ -45,8 +50,14 @@ def _counted(studies: QuerySet[Study]) -> QuerySet[Study]:
 @require_safe
 def study(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_study_or_404(request.user, pk, Role.VIEWER)
+    context, may_change = drawing_context(request, shown), drawing.may_change(shown)
     context = {
-        **drawing_context(request, shown),
+        **context,
+        "additions": list(shown.additions.select_related("weights")),
+        "pools_may_change": may_change,
+        "addition_form": AdditionForm(catalogue=catalogue(), study=shown)
+        if may_change and context["can_edit"]
+        else None,
         "link": request.build_absolute_uri(reverse("studies:welcome", args=[shown.slug])),
         "truths": set(GroundTruth.objects.filter(item__study=shown).values_list("item_id", flat=True)),
         "items_form": ItemsForm(),
@@ -54,6 +65,13 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "memberships": shown.memberships.select_related("user").order_by("user__username"),
     }
     return render(request, "studies/researcher/study.html", context)
+
+
+def _addition_form(request: HttpRequest, study: Study) -> AdditionForm | None:
+    """None where pools may not change, or not by this user."""
+    if not drawing.may_change(study) or not has_role(request.user, study, Role.EDITOR):
+        return None
+    return AdditionForm(catalogue=catalogue(), study=study)
 
 
 def drawing_context(request: HttpRequest, study: Study) -> dict[str, Any]:

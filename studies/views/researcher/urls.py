@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from studies.views.researcher import door, drawing, items, lifecycle, members, protocol, study
+from studies.views.researcher import additions, door, drawing, items, lifecycle, members, mixing, protocol, study
 
 urlpatterns = [
     path("", door.home, name="home"),
@@ -21,6 +21,10 @@ urlpatterns = [
     path("studies/<int:pk>/items/", items.upload, name="items"),
     path("studies/<int:pk>/items/<int:item_pk>/", items.item, name="item"),
     path("studies/<int:pk>/items/<int:item_pk>/delete/", items.delete, name="item-delete"),
+    path("studies/<int:pk>/items/<int:item_pk>/more/", mixing.more, name="more"),
+    path("studies/<int:pk>/items/<int:item_pk>/jobs/<int:job_pk>/remove/", mixing.remove, name="job-remove"),
+    path("studies/<int:pk>/additions/", additions.add, name="additions"),
+    path("studies/<int:pk>/additions/<int:addition_pk>/remove/", additions.remove, name="addition-remove"),
     path("studies/<int:pk>/draw/", drawing.draw, name="draw"),
     path("studies/<int:pk>/draw/cancel/", drawing.cancel, name="draw-cancel"),
     path("studies/<int:pk>/progress/", drawing.progress, name="progress"),

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from inference.models import Sample
 from studies.reports import figures, sentences
 from studies.results import MADE, EvaluationResult, ItemResults, LabelShare, Metric, SampleResult, StudyResults
+from studies.views.results.families import FamilyRow, family_rows
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Card:
     consistency: str
     labels: list[LabelRow]
     never: str
+    families: list[FamilyRow]
     chosen: list[Chosen]
     metrics: list[MetricRow]
     spread: str
@@ -85,6 +87,7 @@ def _card(item: ItemResults, pks: dict[tuple[str, int], int]) -> Card:
         consistency=sentences.consistency(ensemble.lr_consistency) if made and ensemble is not None else "",
         labels=[_label_row(share) for share in item.label_shares if share.count],
         never=_never(item),
+        families=family_rows(item.families),
         chosen=_chosen(item, pks),
         metrics=[_metric_row(metric) for metric in item.evaluation.metrics] if made else [],
         spread=_spread(item) if made else "",

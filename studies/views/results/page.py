@@ -12,12 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 from studies.access import get_study_or_404, has_role
 from studies.models import Role
 from studies.reports.figures import colour_scale
-from studies.reports.sentences import CAUTION
+from studies.reports.sentences import caution
 from studies.results import BEING_MADE, FAILED, NOT_MADE, StudyResults
 from studies.services import evaluation
 from studies.services import results as service
 from studies.views.researcher.answers import act
 from studies.views.results.cards import cards
+from studies.views.results.families import family_rows
 from studies.views.results.images import SPREAD_SCALE
 
 
@@ -33,7 +34,8 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         "cards": cards(found),
         "state": _state(found),
         "can_edit": has_role(request.user, study, Role.EDITOR),
-        "caution": CAUTION,
+        "families": family_rows(found.families),
+        "caution": caution(found),
         "has_truth": any(item.truth_sha256 for item in found.items),
         "spread_scale": SPREAD_SCALE,
         "colour_scale": colour_scale(f"Colour scale from 0 to {SPREAD_SCALE}"),

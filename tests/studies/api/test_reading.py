@@ -6,9 +6,9 @@ import pytest
 
 from studies.models import Study
 from tests.studies import factories
-from tests.studies.api.conftest import People
+from tests.studies.api.conftest import People, client_of
 
-PATHS = ["", "items/", "ballots/", "results/", "progress/"]
+PATHS = ["", "additions/", "items/", "ballots/", "results/", "progress/"]
 
 
 def test_the_list_shows_the_studies_of_this_user_only(study: Study, people: People) -> None:
@@ -53,6 +53,31 @@ def test_samples_of_an_item(study: Study, people: People) -> None:
     assert body["count"] == 12
     assert [sample["index"] for sample in body["results"]] == list(range(12))
     assert {len(sample["sha256"]) for sample in body["results"]} == {64}
+
+
+def test_samples_say_what_drew_them(study: Study, people: People) -> None:
+    item = study.items.first()
+    assert item is not None
+    parents = list(item.pool[:2])
+    factories.more(item, 2, parents=parents)
+    body = people.viewer.get(f"/api/studies/{study.pk}/items/{item.pk}/samples/").json()
+    assert [sample["weights"] for sample in body["results"]] == ["ldm/test1"] * 14
+    assert body["results"][0]["derivation"] == {}
+    assert body["results"][12]["derivation"]["samples"] == [parent.sha256 for parent in parents]
+    assert body["results"][12]["fault"] == ""
+
+
+def test_results_count_the_votes_of_each_family(db: None) -> None:
+    study = factories.mixed_study()
+    factories.vote_all(study, [0, 12, 13])
+    client = client_of(study.memberships.get().user)
+    found = client.get(f"/api/studies/{study.pk}/results/").json()
+    assert [(family["name"], family["votes"]) for family in found["families"]] == [
+        ("ldm/test1", 1),
+        ("srdiff/other", 2),
+    ]
+    assert found["items"][0]["families"] == found["families"]
+    assert client.get(f"/api/studies/{study.pk}/").json()["additions"][0]["weights"] == "srdiff/other"
 
 
 def test_an_item_of_another_study_is_not_found(study: Study, people: People) -> None:

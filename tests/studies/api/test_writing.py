@@ -152,3 +152,43 @@ def test_viewer_and_stranger_get_404_and_change_nothing(path: str, draft: Study,
     draft.refresh_from_db()
     assert draft.state == StudyState.DRAFT
     assert draft.items.count() == 0
+
+
+def test_weights_are_added_and_taken_out(draft: Study, drafters: People) -> None:
+    factories.item(draft)
+    where = f"/api/studies/{draft.pk}/additions/"
+    answer = drafters.editor.post(
+        where, {"weights": "tiny/colour", "count": 4, "settings": {"noise": 0.2}}, format="json"
+    )
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["weights"], body["count"], body["settings"]["noise"]) == ("tiny/colour", 4, 0.2)
+    assert drafters.viewer.get(where).json() == [body]
+    assert draft.items.get().jobs.count() == 2
+    assert drafters.viewer.delete(f"{where}{body['id']}/").status_code == 404
+    assert drafters.editor.delete(f"{where}{body['id']}/").status_code == 204
+    assert (draft.additions.count(), draft.items.get().jobs.count()) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"weights": "tiny/grey"}, "draw candidates of this study already"),
+        ({"count": 1000}, "room for 992 more"),
+        ({"settings": {"noise": 7}}, "'noise' must be a number from 0 to 1"),
+        ({"weights": "tiny/none"}, "There are no weights 'tiny/none'"),
+    ],
+)
+def test_weights_that_do_not_fit_are_not_added(draft: Study, drafters: People, fields: dict, words: str) -> None:
+    sent = {"weights": "tiny/colour", "count": 4, **fields}
+    answer = drafters.editor.post(f"/api/studies/{draft.pk}/additions/", sent, format="json")
+    assert answer.status_code == 400
+    assert words in str(answer.json())
+    assert not draft.additions.exists()
+
+
+@pytest.mark.parametrize("who", ["viewer", "stranger"])
+def test_others_add_no_weights(draft: Study, drafters: People, who: str) -> None:
+    sent = {"weights": "tiny/colour", "count": 4}
+    assert getattr(drafters, who).post(f"/api/studies/{draft.pk}/additions/", sent, format="json").status_code == 404
+    assert not draft.additions.exists()

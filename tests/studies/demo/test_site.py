@@ -87,7 +87,8 @@ def test_one_command_runs_the_site_and_goes_on_after_a_stop(start: Callable[[], 
     killed = first.worker()
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    first.until(lambda: "The study is open." in first.said())
+    studies = first.said().count("/s/")
+    first.until(lambda: first.said().count("The study is open.") == studies, seconds=300)
     assert first.worker() not in (None, killed)
     children = first.children()
     first.stop()

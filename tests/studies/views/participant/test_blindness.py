@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import itertools
 import re
 from collections.abc import Callable
 
@@ -30,6 +32,11 @@ PICTURE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 @pytest.fixture
 def study() -> Study:
     made = factories.open_study_with_pool(items=2, truth=True, seed=4_242_424_242)
+    other = factories.weights(sampler="srdiff", name="mnemosyne")
+    made.additions.create(weights=other, count=6)
+    for item in made.items.all():
+        job = factories.more(item, 6, other)
+        factories.more(item, 2, other, parents=list(job.samples.all()[:2]))
     Item.objects.update(name="zebra-truth-is-8.png")
     Sample.objects.update(id=F("id") + FAR, seed=F("seed") + 2 * FAR, lr_consistency=48.65432)
     return made
@@ -68,7 +75,8 @@ def secrets_of(study: Study) -> list[str]:
     found += study.items.values_list("low_res__sha256", flat=True)
     found += study.items.values_list("truth__sha256", flat=True)
     found += [str(value) for row in study.participants.values_list("seed", "code", "token_sha256") for value in row]
-    return [*found, str(study.seed), study.weights.sha256, study.weights.name, "ldm", "zebra", "simulated"]
+    found += [str(value) for row in samples.values_list("job__weights__sha256", "job__weights__name") for value in row]
+    return [*set(found), str(study.seed), "ldm", "srdiff", "interpolation", "interpolated", "zebra", "simulated"]
 
 
 def test_no_answer_holds_a_secret(study: Study, answers: list[HttpResponse]) -> None:
@@ -100,6 +108,20 @@ def test_pictures_hold_pixels_only(answers: list[HttpResponse]) -> None:
             chunks.add(picture[at + 4 : at + 8])
             at += length + 12
         assert chunks <= PICTURE_CHUNKS
+
+
+def test_families_cannot_be_told_by_form_or_place(study: Study, arrive: Arrive) -> None:
+    """All pictures of a trial have one header (size, depth, colour), and each family stands all over the page."""
+    person = arrive(study)
+    person.post("label", 1, label="5")
+    shown = unpack(person.get("candidates", 1).content)
+    assert len(shown) == 20
+    assert len({picture[8:33] for picture in shown}) == 1
+    item = study.items.get(trials__participant=study.participants.get(), trials__number=1)
+    names = {sample.sha256: sample.job.weights.name for sample in item.pool.select_related("job__weights")}
+    order = [names[hashlib.sha256(picture).hexdigest()] for picture in shown]
+    changes = sum(before != after for before, after in itertools.pairwise(order))
+    assert changes > 4, order
 
 
 def test_other_peoples_votes_change_nothing(study: Study, arrive: Arrive) -> None:

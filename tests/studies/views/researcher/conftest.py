@@ -47,5 +47,5 @@ def form(digits: Weights) -> dict[str, Any]:
         "instructions": "", "weights": digits.pk, "pool_size": 20, "max_picks": 3, "ensemble_size": 3,
         "tie_rule": "index", "control_draws": 200, "target_participants": 10, "consent_text": "I agree.",
         "settings-family": "ldm", "settings-steps": 12, "settings-solver": "ddim", "settings-eta": "0.5",
-        "settings-projection": 2,
+        "settings-projection": 2, "settings-precision": "auto",
     }  # fmt: skip

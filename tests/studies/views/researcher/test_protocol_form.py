@@ -20,7 +20,8 @@ def test_new_study(ada: User, browser_of_ada: Client, form: dict[str, Any]) -> N
     assert answer.url == study.get_absolute_url()
     assert study.labels == ["5", "6"]
     assert (study.pool_size, study.max_picks, study.exact_picks, study.ask_label) == (20, 3, False, True)
-    assert study.settings == {"steps": 12, "solver": "ddim", "eta": 0.5, "mosaic": False, "projection": 2}
+    sent = {"steps": 12, "solver": "ddim", "eta": 0.5, "mosaic": False, "projection": 2, "precision": "auto"}
+    assert study.settings == sent
     assert study.memberships.get().role == Role.OWNER
     assert study.memberships.get().user == ada
 
@@ -29,6 +30,16 @@ def test_fields_of_the_sampler_come_from_its_settings(browser_of_ada: Client, di
     page = browser_of_ada.get("/studies/new/").content.decode()
     for name in ("steps", "solver", "eta", "mosaic", "projection"):
         assert f'name="settings-{name}"' in page
+
+
+def test_a_choice_that_is_not_sent_counts_with_its_default(browser_of_ada: Client, form: dict[str, Any]) -> None:
+    del form["settings-solver"], form["settings-precision"]
+    browser_of_ada.post("/studies/new/", form)
+    assert (Study.objects.get().settings["solver"], Study.objects.get().settings["precision"]) == ("ddim", "auto")
+
+
+def test_weights_say_their_scale_and_colours(browser_of_ada: Client, form: dict[str, Any]) -> None:
+    assert "ldm/mine (x4, grey)" in browser_of_ada.get("/studies/new/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,30 @@ def test_simulated_are_flagged(owner: Client, study: Study) -> None:
 
 def test_caution_is_always_there(owner: Client, study: Study) -> None:
     assert "Agreement is not truth" in page(owner, study)
+
+
+def test_votes_by_family(owner: Client) -> None:
+    """8 of 30 picks is [0.142, 0.444] by Wilson; two thirds of the candidates are the first family's."""
+    study = factories.mixed_study()
+    owner.force_login(study.memberships.get().user)
+    for number in range(15):
+        factories.vote_all(study, [12, 1] if number < 8 else [0, 1])
+    text = page(owner, study)
+    assert text.count("Votes by family</h") == 2, "of the study and of its one image"
+    assert "srdiff/other: 8 of 30 picks, 27 % (95 % interval 14–44 %); without preference 33 %" in text
+    assert '<line class="figure-expected" x1="33.33" x2="33.33"' in text
+    assert "<strong>8.9</strong>" in text  # 8 votes for 6 candidates before 15 people
+    assert "samples of the same 2 models" in text
+
+
+def test_one_family_needs_no_table(owner: Client, study: Study) -> None:
+    factories.vote_all(study, [0, 1])
+    assert "Votes by family" not in page(owner, study)
+    assert "Without preference" not in page(owner, study)
+
+
+def test_families_without_votes_are_not_compared(owner: Client) -> None:
+    study = factories.mixed_study()
+    owner.force_login(study.memberships.get().user)
+    assert "Votes by family" not in page(owner, study)
+    assert "nan" not in page(owner, study)

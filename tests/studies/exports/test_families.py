@@ -1,0 +1,122 @@
+"""An export of several families, and of candidates made from others: whole, told everywhere alike, and checked."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studies.exports import folder
+from studies.exports.verify import verify
+from studies.models import Study
+from studies.services import evaluation
+from tests.studies import factories
+
+
+@pytest.fixture
+def study(db: None) -> Study:
+    study = factories.mixed_study(name="Two families")
+    item = study.items.get()
+    factories.more(item, 2, parents=list(item.pool[:2]))
+    factories.vote_all(study, [0, 12, 13])
+    factories.vote_all(study, [12, 18])
+    for requested in evaluation.request_all(study):
+        evaluation.run(requested.pk)
+    return study
+
+
+@pytest.fixture
+def exported(study: Study, tmp_path: Path) -> Path:
+    return folder.write(study, tmp_path / "export")
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_verifies(exported: Path) -> None:
+    assert verify(exported) == []
+
+
+def test_the_table_of_families(exported: Path) -> None:
+    rows = table(exported / "families.csv")
+    assert [(row["item"], row["family"]) for row in rows] == [
+        (item, family) for item in ("", "0") for family in ("ldm/test1", "srdiff/other", "ldm/test1, interpolated")
+    ]
+    other = rows[1]
+    assert (other["candidates"], other["shown"], other["votes"], other["share"]) == ("6", "12", "3", "0.6")
+    assert float(other["expected"]) == pytest.approx(6 / 20)
+    assert float(other["rate"]) == pytest.approx(3 / 12)
+    assert rows[2]["derivation"] == "interpolation"
+
+
+def test_parents_stand_in_the_table_the_results_and_the_manifest(study: Study, exported: Path) -> None:
+    parents = [sample.sha256 for sample in study.items.get().pool[:2]]
+    row = table(exported / "samples.csv")[18]
+    assert (row["family"], row["derivation"]) == ("ldm/test1, interpolated", "interpolation")
+    assert row["parents"].split() == parents
+    entries = json.loads((exported / "manifest.json").read_text())["files"]
+    assert entries["samples/000/0018.png"]["derivation"] == {"kind": "interpolation", "samples": parents}
+    assert "derivation" not in entries["samples/000/0000.png"]
+    job = json.loads((exported / "results.json").read_text())["items"][0]["jobs"][2]
+    assert job["derivation"]["shares"] == [0.333333, 0.666667]
+
+
+def edit(path: Path, change: Callable[[Any], None]) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_another_parent_is_noticed(exported: Path) -> None:
+    def change(results: Any) -> None:
+        results["items"][0]["samples"][18]["parents"][0] = "ff" * 32
+
+    edit(exported / "results.json", change)
+    found = verify(exported)
+    assert "Item 0, sample 18: it was made from a sample that is not in its pool." in found
+    assert "Item 0, sample 18: manifest.json says that it was made otherwise." in found
+
+
+def test_other_votes_of_a_family_are_noticed(exported: Path) -> None:
+    def change(results: Any) -> None:
+        results["items"][0]["families"][1]["votes"] = 5
+        results["families"][0]["rate"]["high"] = 0.9
+
+    edit(exported / "results.json", change)
+    found = verify(exported)
+    assert any(sentence.startswith("Item 0, family “srdiff/other”, votes: ") for sentence in found)
+    assert any(sentence.startswith("All items, family “ldm/test1”, rate, high: ") for sentence in found)
+
+
+def test_a_sample_in_the_wrong_family_is_noticed(exported: Path) -> None:
+    def change(results: Any) -> None:
+        samples = results["items"][0]["samples"]
+        samples[0]["family"], samples[12]["family"] = samples[12]["family"], samples[0]["family"]
+
+    edit(exported / "results.json", change)
+    assert "Item 0, sample 0: it is not of the family “srdiff/other”." in verify(exported)
+
+
+def test_an_export_from_before_there_were_families_still_verifies(db: None, tmp_path: Path) -> None:
+    study = factories.open_study_with_pool()
+    factories.vote_all(study, [0, 1])
+    path = folder.write(study, tmp_path / "export")
+
+    def forget(results: Any) -> None:
+        del results["families"], results["protocol"]["additions"]
+        for item in results["items"]:
+            del item["families"]
+            for job in item["jobs"]:
+                del job["derivation"]
+            for sample in item["samples"]:
+                for name in ("family", "derivation", "parents", "attempt", "fault"):
+                    del sample[name]
+
+    edit(path / "results.json", forget)
+    assert verify(path) == ["results.json has changed since the export."]
