@@ -89,7 +89,7 @@ def run_stage(
     saved = started
     while progress.share(stage) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = stage.learning_rate * _rate(progress, stage)
+            group["lr"] = stage.learning_rate * learning_rate_share(progress, stage)
         loss = loss_of(progress.step, step_generator(stage.seed, stage.name, progress.step))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -109,7 +109,7 @@ def run_stage(
     return average.eval(), progress
 
 
-def _rate(progress: Progress, stage: Stage) -> float:
+def learning_rate_share(progress: Progress, stage: Stage) -> float:
     """Linear warm-up, then half a cosine down to a fiftieth."""
     warm = min(1.0, (progress.step + 1) / stage.warm_up)
     return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress.share(stage))))

@@ -1,0 +1,78 @@
+"""Fusion with a reference image: its details, as the CVAE's encoder reads them, instead of details by chance.
+
+Wang et al., 2023, section 4.4 and figure 11, put parts of other photographs into the picture that is drawn. The paper
+does not say how; here the code of the chosen region follows the posterior of the reference image, and the rest the
+prior, in each step of the chain. So the encoder, 0.2 M parameters that sampling never touches, stays in the weights.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from inference.core.degradation import downscale
+from inference.core.images import to_uint8
+from inference.samplers.lddpm.network import LatentFeatureNetworks
+from inference.samplers.padding import padded
+
+Box = tuple[int, int, int, int]
+
+
+class ReferenceImageError(ValueError):
+    """A reference image or region that cannot be used, or weights that cannot read one; the message is one sentence."""
+
+
+class Code(NamedTuple):
+    """The distribution of the code (1, code, gh, gw), normal: that of a reference in its region, else the prior."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def drawn(self, fresh: torch.Tensor) -> torch.Tensor:
+        """Codes (B, code, gh, gw) from standard normal noise."""
+        return self.mean + self.std * fresh
+
+
+def check_reference(
+    networks: LatentFeatureNetworks, reference: NDArray[np.float32], size: tuple[int, int, int], box: Box | None
+) -> None:
+    """Raises ReferenceImageError unless the reference has the samples' ``size`` (H, W, C) and holds the box."""
+    if networks.encoder is None:
+        raise ReferenceImageError("These weights have no encoder for reference images: train with a CVAE and keep it.")
+    if reference.shape != size:
+        raise ReferenceImageError(
+            f"The reference image must have the samples' size, {size[1]} x {size[0]} pixels in {size[2]} channels, "
+            f"not {' x '.join(str(side) for side in reference.shape)}."
+        )
+    if box is not None:
+        left, top, right, bottom = box
+        if not (0 <= left < right <= size[1] and 0 <= top < bottom <= size[0]):
+            raise ReferenceImageError(f"The region {box} does not lie within {size[1]} x {size[0]} pixels.")
+
+
+def code_of(
+    networks: LatentFeatureNetworks, reference: NDArray[np.float32], box: Box | None, cell: int, device: torch.device
+) -> Code:
+    """The code of an image (H, W, C) in [0, 1] within a box of its pixels (left, top, right, bottom; None: all of it).
+
+    cell: low-resolution pixels per cell of the code's grid; whole cells that the box touches are taken
+    """
+    low = np.asarray(to_uint8(downscale(reference, networks.scale)) / np.float32(255), np.float32)
+    edge = cell * networks.scale
+    images, lows = (_tensor(padded(one, side), device) for one, side in ((reference, edge), (low, cell)))
+    base = networks.condition(lows).base
+    mean, log_variance = networks.posterior(networks.details(networks.to_grid(images), base))
+    height, width = images.shape[2:]
+    chosen = torch.zeros(1, 1, height // edge, width // edge, device=device)
+    left, top, right, bottom = (0, 0, width, height) if box is None else box
+    chosen[..., top // edge : -(-bottom // edge), left // edge : -(-right // edge)] = 1
+    chosen = functional.interpolate(chosen, scale_factor=networks.block, mode="nearest")
+    return Code(chosen * mean, chosen * (log_variance / 2).exp() + (1 - chosen))
+
+
+def _tensor(image: NDArray[np.float32], device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0).contiguous().to(device) * 2 - 1
