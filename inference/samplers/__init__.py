@@ -37,10 +37,30 @@ class Family:
 
 
 FAMILIES = {
+    "lddpm": Family(
+        label="Latent feature diffusion (after LDDPM)",
+        settings="inference.samplers.lddpm.settings:LatentFeatureSettings",
+        sampler="inference.samplers.lddpm.sampler:LatentFeatureSampler",
+    ),
     "ldm": Family(
         label="Latent diffusion (LDM)",
         settings="inference.samplers.ldm.settings:LatentDiffusionSettings",
         sampler="inference.samplers.ldm.sampler:LatentDiffusionSampler",
+    ),
+    "resshift": Family(
+        label="Residual shifting (ResShift)",
+        settings="inference.samplers.resshift.settings:ResShiftSettings",
+        sampler="inference.samplers.resshift.sampler:ResShiftSampler",
+    ),
+    "sd_x4": Family(
+        label="Latent upscaler (Stable Diffusion x4)",
+        settings="inference.samplers.sd_x4.settings:LatentUpscalerSettings",
+        sampler="inference.samplers.sd_x4.sampler:LatentUpscaler",
+    ),
+    "srdiff": Family(
+        label="Residual diffusion (SRDiff)",
+        settings="inference.samplers.srdiff.settings:SRDiffSettings",
+        sampler="inference.samplers.srdiff.sampler:SRDiffSampler",
     ),
 }
 

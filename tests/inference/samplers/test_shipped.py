@@ -31,9 +31,10 @@ def pairs() -> list[tuple[np.ndarray, np.ndarray]]:
 def test_all_weights_are_in_the_manifest():
     files = {f"{path.parent.name}/{path.stem}": path for path in SHIPPED.glob("*/*.safetensors")}
     assert manifest().keys() == files.keys()
+    assert sum(path.stat().st_size for path in files.values()) <= 80_000_000
     for name, path in files.items():
         assert manifest()[name] == {"sha256": sha256_of(path), "bytes": path.stat().st_size}
-        assert path.stat().st_size <= 8_000_000
+        assert path.stat().st_size <= 12_000_000
         assert path.with_suffix(".md").is_file()
 
 

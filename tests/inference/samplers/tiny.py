@@ -74,4 +74,132 @@ def ldm(channels: int = 1) -> Sampler:
     return LatentDiffusionSampler(ldm_networks(channels), ldm_config(channels))
 
 
-TINY = {"ldm": ldm}
+def resshift_config(channels: int = 1, space: str = "latent") -> dict:
+    """Tiny config in the latent space of the tiny `ldm` autoencoder, or in pixels."""
+    latent = 3 if space == "latent" else channels
+    first_stage = {key: ldm_config(channels)[key] for key in ("autoencoder", "latent")} if space == "latent" else {}
+    return {
+        "sampler": "resshift",
+        "scale": 4,
+        "channels": channels,
+        "micro_batch": 4,
+        "tile": 16,
+        "overlap": 4,
+        "unet": {
+            "in_channels": latent + channels,
+            "out_channels": latent,
+            "channels": [32, 32],
+            "blocks": 1,
+            "size": 16,
+            "swin": {"width": 32, "heads": 2, "window": 4, "depth": 2, "mlp_ratio": 1},
+        },
+        "schedule": {"num_train_timesteps": 4, "kappa": 2.0, "power": 0.3, "min_noise_level": 0.2},
+        **first_stage,
+    }
+
+
+def resshift(channels: int = 1, space: str = "latent") -> Sampler:
+    """Random networks whose codebook is spread like their latents, so that different noise is visible."""
+    from inference.samplers.resshift.sampler import ResShiftSampler
+
+    torch.manual_seed(0)
+    config = resshift_config(channels, space)
+    networks = ResShiftSampler.build(config)
+    if space == "latent":
+        torch.nn.init.normal_(networks.autoencoder.quantize.embedding.weight)
+    return ResShiftSampler(networks, config)
+
+
+def srdiff_config(channels: int = 1, **changes) -> dict:
+    """The tiny config of `srdiff` for grey or colour."""
+    config = {
+        "sampler": "srdiff",
+        "scale": 4,
+        "channels": channels,
+        "micro_batch": 4,
+        "tile": 16,
+        "overlap": 4,
+        "size": 8,
+        "encoder": {"width": 4, "blocks": 2},
+        "unet": {"width": 4, "multipliers": [1, 2, 2, 3]},
+        "residual": {"rescale": 2.0, "clip": 1.0, "divisor": 255},
+        "schedule": {
+            "num_train_timesteps": 100,
+            "beta_schedule": "squaredcos_cap_v2",
+            "prediction_type": "v_prediction",
+        },
+    }
+    return {**config, **changes}
+
+
+def srdiff(channels: int = 1, **changes) -> Sampler:
+    """Random networks; ``changes`` replace entries of the config."""
+    from inference.samplers.srdiff.sampler import SRDiffSampler
+
+    torch.manual_seed(0)
+    config = srdiff_config(channels, **changes)
+    return SRDiffSampler(SRDiffSampler.build(config), config)
+
+
+def lddpm_config(channels: int = 1, **changes) -> dict:
+    """The tiny config for grey or colour; ``changes`` replace entries."""
+    config = {
+        "sampler": "lddpm",
+        "scale": 4,
+        "channels": channels,
+        "micro_batch": 4,
+        "tile": 16,
+        "overlap": 8,
+        "patch": 4,
+        "residual": 0.3,
+        "low_res": {"width": 8, "blocks": 1, "tokens": 4},
+        "unet": {"channels": [8, 8], "layers": 1, "groups": 4, "heads": 2},
+        "code": {"channels": 1, "width": 8},
+        "encoder": {"width": 8},
+        "glow": {"steps": 3, "hidden": 8},
+        "use_attention": True,
+        "use_cvae": True,
+        "use_glow": True,
+        "schedule": {"num_train_timesteps": 4, "beta_min": 0.1, "beta_max": 20.0},
+    }
+    return {**config, **changes}
+
+
+def lddpm(channels: int = 1, **changes) -> Sampler:
+    """Random networks; ``changes`` replace entries of the config."""
+    from inference.samplers.lddpm.sampler import LatentFeatureSampler
+
+    torch.manual_seed(0)
+    config = lddpm_config(channels, **changes)
+    return LatentFeatureSampler(LatentFeatureSampler.build(config), config)
+
+
+def sd_x4_config(channels: int = 1) -> dict:
+    """The tiny upscaler of its own tests, for grey or colour."""
+    from tests.inference.samplers.sd_x4.folder import networks, schedulers
+
+    autoencoder, unet = ({**network.config} for network in networks())
+    steps, cascade = ({**scheduler.config} for scheduler in schedulers())
+    plain = [{key: value for key, value in one.items() if key[0] != "_"} for one in (autoencoder, unet, steps, cascade)]
+    return {
+        "sampler": "sd_x4",
+        "scale": 4,
+        "channels": channels,
+        "micro_batch": 4,
+        "autoencoder": {**plain[0], "in_channels": channels, "out_channels": channels},
+        "unet": {**plain[1], "in_channels": 4 + channels},
+        "prompt": [5, 8],
+        "schedule": plain[2],
+        "low_res_schedule": plain[3],
+    }
+
+
+def sd_x4(channels: int = 1) -> Sampler:
+    from inference.samplers.sd_x4.sampler import LatentUpscaler
+
+    torch.manual_seed(0)
+    config = sd_x4_config(channels)
+    return LatentUpscaler(LatentUpscaler.build(config), config)
+
+
+TINY = {"lddpm": lddpm, "ldm": ldm, "resshift": resshift, "sd_x4": sd_x4, "srdiff": srdiff}
