@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 QUALITY = "## Measured quality"
-UNMEASURED = "Not measured yet: `python -m benchmarks.digits_quality WEIGHTS --card` writes the figures here."
+UNMEASURED = (
+    "Not measured yet: `manage.py evaluate_space` measures, `python -m benchmarks.samplers_doc --cards` writes it here."
+)
 
 
 def write_card(title: str, purpose: str, facts: Mapping[str, str], quality: str = UNMEASURED) -> str:
