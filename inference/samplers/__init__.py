@@ -36,12 +36,7 @@ class Family:
     sampler: str
 
 
-FAMILIES = {
-    "lddpm": Family(
-        label="Latent feature diffusion (after LDDPM)",
-        settings="inference.samplers.lddpm.settings:LatentFeatureSettings",
-        sampler="inference.samplers.lddpm.sampler:LatentFeatureSampler",
-    ),
+FAMILIES = {  # in the order in which people are offered them: first the one of "Trustworthy SR"
     "ldm": Family(
         label="Latent diffusion (LDM)",
         settings="inference.samplers.ldm.settings:LatentDiffusionSettings",
@@ -52,15 +47,20 @@ FAMILIES = {
         settings="inference.samplers.resshift.settings:ResShiftSettings",
         sampler="inference.samplers.resshift.sampler:ResShiftSampler",
     ),
-    "sd_x4": Family(
-        label="Latent upscaler (Stable Diffusion x4)",
-        settings="inference.samplers.sd_x4.settings:LatentUpscalerSettings",
-        sampler="inference.samplers.sd_x4.sampler:LatentUpscaler",
-    ),
     "srdiff": Family(
         label="Residual diffusion (SRDiff)",
         settings="inference.samplers.srdiff.settings:SRDiffSettings",
         sampler="inference.samplers.srdiff.sampler:SRDiffSampler",
+    ),
+    "lddpm": Family(
+        label="Latent feature diffusion (after LDDPM)",
+        settings="inference.samplers.lddpm.settings:LatentFeatureSettings",
+        sampler="inference.samplers.lddpm.sampler:LatentFeatureSampler",
+    ),
+    "sd_x4": Family(
+        label="Latent upscaler (Stable Diffusion x4)",
+        settings="inference.samplers.sd_x4.settings:LatentUpscalerSettings",
+        sampler="inference.samplers.sd_x4.sampler:LatentUpscaler",
     ),
 }
 
@@ -69,7 +69,7 @@ FAMILIES = {
 def families() -> dict[str, Family]:
     """All families by name: those of this package, then registered ones under names that are still free."""
     found = {point.name: point.load() for point in entry_points(group=GROUP)}
-    return {**found, **FAMILIES}
+    return {**FAMILIES, **{name: family for name, family in found.items() if name not in FAMILIES}}
 
 
 def names() -> list[str]:

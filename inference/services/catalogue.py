@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def catalogue() -> list[Weights]:
-    """A row for all weights on this machine whose sampler is known, by sampler and name.
+    """A row for all weights on this machine whose sampler is known, by sampler in the registry's order and by name.
 
     Their files are verified when they are used, not here: hashing large files would take a page too long.
     """
@@ -26,7 +26,8 @@ def catalogue() -> list[Weights]:
         for sampler, name, facts in _on_disk(folder):
             if (sampler, name) not in found:
                 found[sampler, name] = _row(sampler, name, facts)
-    return [found[key] for key in sorted(found)]
+    place = {sampler: number for number, sampler in enumerate(samplers.families())}
+    return [found[key] for key in sorted(found, key=lambda key: (place[key[0]], key[1]))]
 
 
 def _on_disk(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:

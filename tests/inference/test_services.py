@@ -117,7 +117,7 @@ def request(low_res, **changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"sampler": "gan"}, f"There is no sampler 'gan': choose one of {', '.join([*FAMILIES, 'tiny'])}"),
+        ({"sampler": "gan"}, f"There is no sampler 'gan': choose one of {', '.join(sorted([*FAMILIES, 'tiny']))}"),
         ({"weights": "faces"}, "There are no weights tiny/faces: choose one of colour, grey"),
         ({"weights": Weights(sampler="ldm", name="digits")}, "ldm/digits are for the sampler ldm, not for tiny"),
         ({"settings": {"noise": 2}}, "'noise' must be a number from 0 to 1, not 2"),
