@@ -17,7 +17,6 @@ from inference import samplers
 from inference.core.degradation import downscale, upscale
 from inference.core.ensembling import mean_uint8, spread
 from inference.core.images import to_uint8
-from inference.samplers.device import best
 
 WEIGHTS = ("digits", "digits_x8", "photos")
 POOL, SHOWN = 20, 5
@@ -67,7 +66,7 @@ def _photos(scale: int) -> list[Subject]:
 
 def draw_sheet(sampler: str, weights: str) -> Image.Image:
     """One row per picture: LR, bicubic, truth, samples, mean and spread of the pool."""
-    loaded = samplers.load(sampler, weights, best())
+    loaded = samplers.load(sampler, weights, "auto")
     rows, shown = [], subjects(weights, loaded.scale)
     for subject in shown:
         low = subject.low / np.float32(255)

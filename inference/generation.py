@@ -94,7 +94,7 @@ def _stored(sha256: str) -> NDArray[np.float32]:
 
 def cached_sampler(sampler: str, name: str, sha256: str) -> Any:
     """The sampler with exactly these weights; kept in this process, since loading takes seconds."""
-    return _load(sampler, name, sha256, _device(), weights_folder())
+    return _load(sampler, name, sha256, str(settings.TRUSTSR_DEVICE), weights_folder())
 
 
 def weights_folder() -> Path:
@@ -114,14 +114,6 @@ def _load(sampler: str, name: str, sha256: str, device: str, folder: Path) -> An
     loaded = load(sampler, file.path, device)
     log.info("Loaded %s/%s on %s in %.1f s.", sampler, name, device, time.monotonic() - started)
     return loaded
-
-
-def _device() -> str:
-    if settings.TRUSTSR_DEVICE != "auto":
-        return str(settings.TRUSTSR_DEVICE)
-    from inference.samplers.device import best
-
-    return best()
 
 
 @contextmanager

@@ -85,6 +85,7 @@ def settings_class(name: str) -> type[SamplerSettings]:
 def load(sampler: str, weights: str | Path, device: str = "cpu", *, folders: Iterable[Path | str] = ()) -> Sampler:
     """Load a sampler with its weights onto a device.
 
+    device: of torch, or "auto" for the best there is
     weights: a name such as "digits", looked up in what ships and then in ``folders`` (each with
         ``<sampler>/<name>.safetensors``), or the path of a .safetensors file with its .json beside it
 
@@ -92,9 +93,10 @@ def load(sampler: str, weights: str | Path, device: str = "cpu", *, folders: Ite
     for another network.
     """
     family = _family(sampler)
+    from inference.samplers.device import chosen
     from inference.samplers.files import locate
 
-    return _resolve(family.sampler).load(locate(sampler, weights, folders), device)
+    return _resolve(family.sampler).load(locate(sampler, weights, folders), chosen(device))
 
 
 def _family(name: str) -> Family:

@@ -27,6 +27,7 @@ from inference.core.consistency import project
 from inference.core.weights import WeightsError, WeightsFile
 from inference.samplers.device import computes_bfloat16, low_precision
 from inference.samplers.health import NOT_FINITE, fault
+from inference.samplers.limits import MOST_PIXELS, SMALLEST_SIDE
 from inference.samplers.memory import is_out_of_memory
 from inference.samplers.settings import AUTO, BFLOAT16, FLOAT32, SamplerSettings, SettingsError
 
@@ -34,8 +35,6 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5  # for a finite picture
 FAULTY_ATTEMPTS = 3  # then a finite picture is kept in spite of its fault
-SMALLEST = 4  # pixels of a low-resolution image, per side
-LARGEST = 1024 * 1024  # its pixels altogether
 Check = Callable[[], None]
 
 
@@ -272,14 +271,14 @@ def checked(low_res: NDArray[np.floating]) -> NDArray[np.float32]:
     image = np.asarray(low_res)
     if image.ndim != 3 or image.shape[2] not in (1, 3):
         raise LowResError(f"A low-resolution image has the shape (h, w, 1) or (h, w, 3), not {image.shape}.")
-    if min(image.shape[:2]) < SMALLEST:
+    if min(image.shape[:2]) < SMALLEST_SIDE:
         raise LowResError(
             f"The low-resolution image has {image.shape[1]} x {image.shape[0]} pixels: "
-            f"at least {SMALLEST} x {SMALLEST} are needed."
+            f"at least {SMALLEST_SIDE} x {SMALLEST_SIDE} are needed."
         )
-    if image.shape[0] * image.shape[1] > LARGEST:
+    if image.shape[0] * image.shape[1] > MOST_PIXELS:
         raise LowResError(
-            f"The low-resolution image has {image.shape[1]} x {image.shape[0]} pixels, more than {LARGEST:,} "
+            f"The low-resolution image has {image.shape[1]} x {image.shape[0]} pixels, more than {MOST_PIXELS:,} "
             "altogether: cut it into parts."
         )
     if not np.issubdtype(image.dtype, np.floating) or not np.isfinite(image).all():

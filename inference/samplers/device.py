@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import torch
 
+AUTO = "auto"
 
-def best() -> str:
-    """The GPU where torch finds one, else the CPU."""
+
+def chosen(asked: str) -> str:
+    """The device that was asked for; for ``auto`` the GPU where torch finds one, else the CPU."""
+    if asked != AUTO:
+        return asked
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 

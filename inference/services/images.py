@@ -10,10 +10,9 @@ from inference import store
 from inference.core.images import Decoded, ImageError, Source, decode, encode_png, read_image, to_uint8, to_uint16
 from inference.ensembles import pixels as read_sample
 from inference.models import LowResImage, Sample
+from inference.samplers.limits import SMALLEST_SIDE
 
 __all__ = ["low_res_png", "read_low_res", "read_sample", "sample_png", "store_low_res"]
-
-SMALLEST_SIDE = 4
 
 
 def store_low_res(image: Source | Decoded) -> LowResImage:

@@ -16,9 +16,9 @@ from inference.errors import RequestError
 from inference.models import MAX_SEED, GenerationJob, JobState, LowResImage, Weights
 from inference.reconciling import settle_cancelled
 from inference.samplers import SamplerSettings, SettingsError
+from inference.samplers.limits import MOST_PIXELS, SMALLEST_SIDE
 from inference.sending import send_job
 from inference.services.catalogue import catalogue
-from inference.services.images import SMALLEST_SIDE
 
 MOST_SAMPLES = 100_000
 
@@ -142,3 +142,5 @@ def _check_image(low_res: LowResImage, weights: Weights) -> None:
         )
     if min(low_res.width, low_res.height) < SMALLEST_SIDE:
         raise RequestError(f"The image must have at least {SMALLEST_SIDE} x {SMALLEST_SIDE} pixels.")
+    if low_res.width * low_res.height > MOST_PIXELS:
+        raise RequestError(f"The image must have at most {MOST_PIXELS:,} pixels altogether: cut it into parts.")

@@ -61,10 +61,9 @@ def train(
     if minutes is not None and not minutes > 0:
         raise TrainingError(f"The number of minutes must be above 0, not {minutes}.")
     module = import_module(RECIPES[sampler, recipe])
-    if device == "auto":
-        from inference.samplers.device import best
+    from inference.samplers.device import chosen
 
-        device = best()
+    device = chosen(device)
     if sampler == "reader":
         return module.train(output=output, name=name, minutes=minutes, device=device, data=data, resume=resume)
     from inference.training.running import run

@@ -184,6 +184,14 @@ def test_progress_is_read_off_the_rows(tiny, low_res, run_tasks):
     assert (now.settled, now.complete, now.seconds_left) == (False, False, None)
 
 
+def test_an_image_too_large_to_draw_is_refused_at_once(tiny, low_res):
+    LowResImage.objects.filter(pk=low_res.pk).update(width=2048, height=2048)
+    low_res.refresh_from_db()
+    with pytest.raises(services.RequestError, match="at most 1,048,576 pixels"):
+        request(low_res)
+    assert not GenerationJob.objects.exists()
+
+
 def test_progress_tells_faults_by_reason(tiny, low_res, run_tasks):
     request(low_res, seeds=range(5))
     run_tasks()

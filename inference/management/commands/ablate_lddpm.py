@@ -53,14 +53,14 @@ class Command(BaseCommand):
         self.stdout.write(f"Wrote {folder / 'ablation.md'} and ablation.json")
 
     def _ablate(self, options: dict[str, Any]) -> dict[str, Any]:
-        from inference.samplers.device import best
+        from inference.samplers.device import chosen
         from inference.training.ablation import train_variants
         from inference.training.pictures import source
 
         recipe, folder, minutes = options["recipe"], options["output"], options["minutes"]
         if not minutes > 0:
             raise EvaluationError(f"The number of minutes must be above 0, not {minutes:g}.")
-        device = best() if options["device"] == "auto" else options["device"]
+        device = chosen(options["device"])
         shown = digit_source(options["images"]) if recipe == "digits" else photo_source(options["images"], PHOTO_CROP)
         pictures = source(recipe, options["data"], device)
         entries = list(

@@ -8,7 +8,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
@@ -18,6 +17,7 @@ from inference.evaluation.partial import PartialResults
 from inference.evaluation.pictures import Source, digit_source, folder_source, photo_source, read_labels
 from inference.evaluation.running import Entry, Evaluation
 from inference.evaluation.table import plain, table
+from inference.generation import weights_folder
 from inference.samplers import SettingsError
 from inference.version import code_version
 
@@ -76,7 +76,9 @@ class Command(BaseCommand):
     def _evaluate(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["figure"] is not None:
             figure.check_path(options["figure"])
-        device = _device(options["device"])
+        from inference.samplers.device import chosen
+
+        device = chosen(options["device"])
         evaluation = Evaluation(
             _entries(options, device),
             _source(options),
@@ -109,9 +111,8 @@ def _entries(options: dict[str, Any], device: str) -> list[Entry]:
     if len(families) != len(weights):
         raise EvaluationError(f"Name as many weights as samplers, not {len(weights)} for {len(families)}.")
     chosen = {family: _settings(family, options["values"], set(families)) for family in families}
-    folders = [Path(settings.DATA_DIR) / "weights"]
     return [
-        Entry(family, name, samplers.load(family, name, device, folders=folders), chosen[family])
+        Entry(family, name, samplers.load(family, name, device, folders=[weights_folder()]), chosen[family])
         for family, name in zip(families, weights, strict=True)
     ]
 
@@ -146,11 +147,3 @@ def _source(options: dict[str, Any]) -> Source:
         return photo_source(options["photos"], options["crop"])
     labels = None if options["labels"] is None else read_labels(options["labels"])
     return folder_source(options["images"], options["crop"], labels)
-
-
-def _device(asked: str) -> str:
-    if asked != "auto":
-        return asked
-    from inference.samplers.device import best
-
-    return best()

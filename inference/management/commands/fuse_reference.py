@@ -52,15 +52,12 @@ class Command(BaseCommand):
         self.stdout.write(f"Wrote {len(manifest['samples'])} samples and {MANIFEST} into {options['output']}")
 
     def _draw(self, options: dict[str, Any]) -> dict[str, Any]:
-        from inference.samplers.device import best
-
         count, folder, box = options["count"], options["output"], options["box"]
         if count < 1:
             raise SettingsError(f"The number of samples must be at least 1, not {count}.")
         check_free(folder)
         low_res, reference = read_image(options["low_res"]), read_image(options["reference"])
-        device = best() if options["device"] == "auto" else options["device"]
-        sampler: Any = samplers.load(FAMILY, options["weights"], device, folders=[weights_folder()])
+        sampler: Any = samplers.load(FAMILY, options["weights"], options["device"], folders=[weights_folder()])
         chosen = sampler.Settings()
         seeds = range(options["seed"], options["seed"] + count)
         drawn = sampler.draw_fused(low_res, reference, seeds, chosen, box=None if box is None else tuple(box))

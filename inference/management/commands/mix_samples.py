@@ -118,10 +118,7 @@ def _picture(path: Path, sha256: str) -> NDArray[np.float32]:
 
 
 def _sampler(made: dict[str, Any], device: str) -> Any:
-    from inference.samplers.device import best
-
-    chosen = best() if device == "auto" else device
-    sampler = samplers.load(made["sampler"], made["weights"], chosen, folders=[weights_folder()])
+    sampler = samplers.load(made["sampler"], made["weights"], device, folders=[weights_folder()])
     if sampler.weights_sha256 != made["weights_sha256"]:
         raise MixtureError(f"The weights {made['weights']} are no longer the ones that drew these samples.")
     return sampler

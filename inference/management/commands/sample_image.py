@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from inference import samplers
 from inference.core.images import read_image
+from inference.core.weights import sha256_of
+from inference.generation import weights_folder
 from inference.sample_folder import MANIFEST, check_free, write_samples
 from inference.samplers import SettingsError
 from inference.version import code_version
@@ -54,12 +54,11 @@ class Command(BaseCommand):
             raise SettingsError(f"The number of samples must be at least 1, not {count}.")
         chosen = samplers.settings_class(name).from_mapping(_pairs(options["values"]))
         check_free(folder)
-        content = options["low_res"].read_bytes()
         low_res = read_image(options["low_res"])
-        sampler = samplers.load(name, options["weights"], _device(options["device"]), folders=[_own_weights()])
+        sampler = samplers.load(name, options["weights"], options["device"], folders=[weights_folder()])
         drawn = sampler.draw(low_res, range(options["seed"], options["seed"] + count), chosen)
         facts = {
-            "low_res_sha256": hashlib.sha256(content).hexdigest(),
+            "low_res_sha256": sha256_of(options["low_res"]),
             "sampler": name,
             "weights": options["weights"],
             "weights_sha256": sampler.weights_sha256,
@@ -76,15 +75,3 @@ def _pairs(values: list[str]) -> dict[str, str]:
     if wrong:
         raise SettingsError(f"A setting is written as key=value, not {wrong[0]!r}.")
     return dict(value.split("=", 1) for value in values)
-
-
-def _device(asked: str) -> str:
-    if asked != "auto":
-        return asked
-    from inference.samplers.device import best
-
-    return best()
-
-
-def _own_weights() -> Path:
-    return Path(settings.DATA_DIR) / "weights"

@@ -7,6 +7,7 @@ so that it takes images of any size that the windows divide.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -154,7 +155,7 @@ def swin_options(size: int, swin: dict[str, int]) -> dict[str, int]:
     return {**swin, "window": swin["window"] if several else size, "shift": swin["window"] // 2 if several else 0}
 
 
-class Shifting(nn.Module):
+class Shifting(nn.Module, ABC):
     """What both spaces have in common: a U-Net that guesses the clean state. Keys ``unet.*``.
 
     The space says how to ``encode`` images to states and to ``decode`` them; ``factor`` is the size of an image in
@@ -165,8 +166,9 @@ class Shifting(nn.Module):
     scale: int
     factor: int
 
+    @abstractmethod
     def encode(self, images: torch.Tensor) -> torch.Tensor:
-        raise NotImplementedError
+        """States (B, c, H, W) of images (B, C, factor * H, factor * W) in [-1, 1]."""
 
     def shifted(self, low: torch.Tensor) -> torch.Tensor:
         """What the chain shifts to, y: states of low-resolution images (B, C, h, w) in [-1, 1], enlarged (bicubic)."""
@@ -181,16 +183,13 @@ class Shifting(nn.Module):
         return self.unet(torch.cat([state, condition], dim=1), timesteps)
 
 
-class LatentShifting(Shifting, LatentNetworks):
+class LatentShifting(LatentNetworks, Shifting):
     """ResShift as published: states are latents of an autoencoder, keys ``autoencoder.*``."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        LatentNetworks.__init__(self, config)
+        super().__init__(config)
         self.scale = config["scale"]
         self.unet = SwinUNet(**config["unet"])
-
-    def encode(self, images: torch.Tensor) -> torch.Tensor:
-        return LatentNetworks.encode(self, images)
 
 
 class PixelShifting(Shifting):

@@ -34,7 +34,7 @@ class Bicubic(Sampler):
 
     @staticmethod
     def build(config: dict[str, Any]) -> nn.Module:
-        raise NotImplementedError
+        return nn.Linear(2, 2)
 
     def prepare(self, low_res: np.ndarray, settings: SamplerSettings) -> np.ndarray:
         return upscale(low_res, 4)

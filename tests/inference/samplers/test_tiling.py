@@ -47,6 +47,9 @@ def test_a_network_that_sees_its_neighbours_leaves_no_seam():
 
 def test_all_tensors_are_cut_alike_and_the_result_may_be_larger():
     first, second = torch.rand(1, 2, 40, 33), torch.rand(1, 1, 40, 33)
-    enlarge = lambda a, b: functional.interpolate(a[:, :1] + b, scale_factor=4, mode="nearest")  # noqa: E731
+
+    def enlarge(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return functional.interpolate(a[:, :1] + b, scale_factor=4, mode="nearest")
+
     result = tiled(enlarge, [first, second], 16, 4, factor=4)
     assert torch.allclose(result, enlarge(first, second), atol=1e-6)

@@ -201,7 +201,10 @@ def test_windows_leave_no_seams(monkeypatch):
     Without an overlap, the steps at inner edges are as high as those at the edges of the image.
     """
     sampler = enlarging(4, tile=64)
-    blurred = lambda state, *_: functional.avg_pool2d(torch.ones_like(state), 5, stride=1, padding=2)  # noqa: E731
+
+    def blurred(state: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+        return functional.avg_pool2d(torch.ones_like(state), 5, stride=1, padding=2)
+
     monkeypatch.setattr(sampler.networks, "predict", blurred)
     monkeypatch.setattr(
         sampler.networks, "decode", lambda state: state[:, :1].repeat_interleave(4, 2).repeat_interleave(4, 3) / 4
