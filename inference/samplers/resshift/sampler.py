@@ -74,20 +74,24 @@ class ResShiftSampler(Sampler):
         last = scheduler.timesteps[-1]
         for step in scheduler.timesteps:
             check()
-            guess = self._guess(scheduler.scale_model_input(state, step), step, condition)
+            guess = self._guess(context, state, step, condition)
             fresh = None if step == last else noise(sources, shape, self.device)
             state = scheduler.step(guess, step, state, fresh).prev_sample
         check()
         return self._pictures(context, state)
 
-    def _guess(self, state: torch.Tensor, step: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+    def _guess(
+        self, context: Context, state: torch.Tensor, step: torch.Tensor, condition: torch.Tensor
+    ) -> torch.Tensor:
         """The clean states, from windows of the whole noise where the image is large; pixels are kept in range."""
-        steps = step.to(self.device).expand(len(state))
+        steps, scheduler, shifted = step.to(self.device).expand(len(state)), context.scheduler, context.shifted
 
         def predict(states: torch.Tensor, conditions: torch.Tensor) -> torch.Tensor:
             return self.networks.predict(states, steps, conditions).float()
 
-        guess = tiled(predict, [state, condition], self._window, self.overlap * self._states_per_pixel)
+        shown = scheduler.scale_model_input(state, step, shifted)
+        said = tiled(predict, [shown, condition], self._window, self.overlap * self._states_per_pixel)
+        guess = scheduler.clean(said, step, state, shifted)
         return guess if isinstance(self.networks, LatentShifting) else guess.clamp(-1, 1)
 
     def _pictures(self, context: Context, state: torch.Tensor) -> NDArray[np.float32]:

@@ -32,6 +32,10 @@ class ResShiftScheduler(SchedulerMixin, ConfigMixin):
     min_noise_level: kappa sqrt(eta) of the first state where kappa >= 1
     end: sqrt(eta) of the last state; the official programs put 0.99 on the root, where the paper has eta_T = 0.999
     latent: whether states are latents of unit variance or images in [-1, 1], for the scaling of the input
+    prediction_type: what the network says: "sample", the clean state, as published; "residual", ours, what the best
+        linear guess of the clean state leaves open, on unit scale (Karras et al., NeurIPS 2022, section 5, for this
+        chain). A small network then need not learn to copy the shifted image and what the noise has spared
+    residual: standard deviation of x_0 - y, needed for "residual" only
     """
 
     order = 1
@@ -45,6 +49,8 @@ class ResShiftScheduler(SchedulerMixin, ConfigMixin):
         min_noise_level: float = 0.04,
         end: float = 0.99,
         latent: bool = True,
+        prediction_type: str = "sample",
+        residual: float = 1.0,
     ) -> None:
         self.roots = shifting_roots(num_train_timesteps, kappa, power, min_noise_level, end)
         self.set_timesteps(num_train_timesteps)
@@ -69,12 +75,37 @@ class ResShiftScheduler(SchedulerMixin, ConfigMixin):
         root = self._roots(timesteps, clean)
         return clean + root.square() * (shifted - clean) + self.config.kappa * root * noise
 
-    def scale_model_input(self, sample: torch.Tensor, timestep: int | torch.Tensor) -> torch.Tensor:
-        """States brought to about unit variance (latents) or into [-1, 1] (images within three deviations)."""
+    def scale_model_input(
+        self, sample: torch.Tensor, timestep: int | torch.Tensor, shifted: torch.Tensor
+    ) -> torch.Tensor:
+        """What the network sees of states: of about unit variance (latents) or in [-1, 1] within three deviations.
+
+        For "residual" it is their distance from ``shifted``, of unit variance.
+        """
         root = self._roots(torch.as_tensor(timestep, device=sample.device), sample)
+        if self.config.prediction_type == "residual":
+            return (sample - shifted) / self._deviation(root)
         if self.config.latent:
             return sample / (1 + (self.config.kappa * root).square()).sqrt()
         return sample / (1 + 3 * self.config.kappa * root)
+
+    def clean(
+        self, model_output: torch.Tensor, timestep: int | torch.Tensor, sample: torch.Tensor, shifted: torch.Tensor
+    ) -> torch.Tensor:
+        """The clean states that the network means, given what it was shown."""
+        if self.config.prediction_type == "sample":
+            return model_output
+        guess, unit = self._guess(timestep, sample, shifted)
+        return guess + unit * model_output
+
+    def target(
+        self, clean: torch.Tensor, timestep: torch.Tensor, sample: torch.Tensor, shifted: torch.Tensor
+    ) -> torch.Tensor:
+        """What the network is to say of ``sample``: the inverse of `clean`."""
+        if self.config.prediction_type == "sample":
+            return clean
+        guess, unit = self._guess(timestep, sample, shifted)
+        return (clean - guess) / unit
 
     def step(
         self,
@@ -97,6 +128,23 @@ class ResShiftScheduler(SchedulerMixin, ConfigMixin):
         deviation = self.config.kappa * (share * (eta - previous)) ** 0.5
         state = share * sample + (1 - share) * model_output + deviation * variance_noise
         return ResShiftStep(prev_sample=state, pred_original_sample=model_output)
+
+    def _guess(
+        self, timestep: int | torch.Tensor, sample: torch.Tensor, shifted: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The best linear guess of clean states from their states, and the standard deviation of its error.
+
+        For a residual r ~ N(0, residual^2), of which the state tells (1 - eta) r + kappa sqrt(eta) noise.
+        """
+        root = self._roots(torch.as_tensor(timestep, device=sample.device), sample)
+        spread, whole = self.config.residual, self._deviation(root)
+        share = (1 - root.square()) * (spread / whole).square()
+        return shifted + share * (sample - shifted), spread * self.config.kappa * root / whole
+
+    def _deviation(self, root: torch.Tensor) -> torch.Tensor:
+        """Standard deviation of x_t - y."""
+        kept = (1 - root.square()) * self.config.residual
+        return (kept.square() + (self.config.kappa * root).square()).sqrt()
 
     def __len__(self) -> int:
         return len(self.roots)

@@ -91,6 +91,29 @@ def test_the_loss_is_the_squared_error_of_the_guessed_clean_latent(tmp_path, dig
     assert losses == [pytest.approx(expected, rel=0.02)]
 
 
+def test_a_recipe_of_residuals_measures_their_spread_and_starts_at_a_loss_of_one(tmp_path, digits, monkeypatch):
+    sizes = json.loads((tmp_path / "digits.json").read_text())
+    sizes["schedule"]["prediction_type"] = "residual"
+    (tmp_path / "digits.json").write_text(json.dumps(sizes))
+    losses = []
+
+    def first_losses(stage, network, loss_of, folder, resume):
+        torch.nn.init.zeros_(network.outlet.weight)
+        torch.nn.init.zeros_(network.outlet.bias)
+        losses.extend(loss_of(step, torch.Generator().manual_seed(step)).item() for step in range(20))
+        return network, Progress(1, 0.0)
+
+    monkeypatch.setattr(resshift, "run_stage", first_losses)
+    path = run(tmp_path, digits)
+    pair = source("digits", digits, "cpu").batch(100, torch.Generator().manual_seed(1))
+    networks = tiny.resshift().networks
+    with torch.no_grad():
+        apart = (networks.encode(pair.high * 2 - 1) - networks.shifted(pair.low * 2 - 1)).square().mean().sqrt().item()
+    stored = json.loads(path.with_suffix(".json").read_text())["schedule"]
+    assert stored["residual"] == pytest.approx(apart, rel=0.1)
+    assert np.mean(losses) == pytest.approx(1, abs=0.25)
+
+
 def test_both_recipes_fit_their_first_stages():
     """Networks of what ships: at most 6 million parameters, 12 MB in float16."""
     shipped = Path(samplers.__file__).parents[1] / "weights"

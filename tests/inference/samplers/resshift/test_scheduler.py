@@ -83,10 +83,33 @@ def test_the_last_step_returns_the_guess_without_noise(scheduler):
 def test_inputs_are_scaled_as_latents_or_as_pixels():
     """x / sqrt(1 + kappa^2 eta) for latents, x / (1 + 3 kappa sqrt(eta)) for images; a row per time step."""
     state = torch.ones(2, 1, 1, 1)
-    latents = ResShiftScheduler(4, min_noise_level=0.2).scale_model_input(state, torch.tensor([0, 3])).flatten()
-    pixels = ResShiftScheduler(4, min_noise_level=0.2, latent=False).scale_model_input(state, 3).flatten()
+    both, anywhere = torch.tensor([0, 3]), images(2, 1, 1, 1)
+    latents = ResShiftScheduler(4, min_noise_level=0.2).scale_model_input(state, both, anywhere).flatten()
+    pixels = ResShiftScheduler(4, min_noise_level=0.2, latent=False).scale_model_input(state, 3, anywhere).flatten()
     assert latents.tolist() == pytest.approx([1 / 1.04**0.5, 1 / (1 + 4 * 0.9801) ** 0.5])
     assert pixels.tolist() == pytest.approx([1 / (1 + 6 * 0.99)] * 2)
+
+
+@pytest.mark.parametrize("step", [0, 2, 3])
+def test_a_residual_is_what_the_best_linear_guess_leaves_open(step):
+    """On 200,000 Gaussian residuals: input and target have unit variance, and nothing linear in the input is left."""
+    scheduler = ResShiftScheduler(4, min_noise_level=0.2, prediction_type="residual", residual=0.5)
+    shifted = images(200_000, 1, 1, 1) * 3
+    clean = shifted + 0.5 * images(200_000, 1, 1, 1, seed=1)
+    state = scheduler.add_noise(clean, shifted, images(200_000, 1, 1, 1, seed=2), torch.tensor([step]))
+    shown = scheduler.scale_model_input(state, torch.tensor([step]), shifted)
+    target = scheduler.target(clean, torch.tensor([step]), state, shifted)
+    assert shown.std().item() == pytest.approx(1, abs=0.01)
+    assert target.std().item() == pytest.approx(1, abs=0.01)
+    assert abs((shown * target).mean().item()) < 0.01
+    assert torch.allclose(scheduler.clean(target, step, state, shifted), clean, atol=1e-4)
+
+
+def test_a_network_that_says_nothing_leaves_the_shifted_image_where_noise_hides_all():
+    """At eta = 0.98 and a small residual: 99 % of the linear guess is y."""
+    scheduler = ResShiftScheduler(4, prediction_type="residual", residual=0.1)
+    shifted, state = images(1, 3, 4, 4), images(1, 3, 4, 4, seed=1)
+    assert torch.allclose(scheduler.clean(torch.zeros_like(state), 3, state, shifted), shifted, atol=1e-3)
 
 
 def test_fewer_steps_keep_both_ends_and_their_trained_numbers(scheduler):
