@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from inference.samplers.base import Check, Sampler, generators, noise
-from inference.samplers.device import exact
+from inference.samplers.blocks.decoding import decoded
 from inference.samplers.padding import padded
 from inference.samplers.resshift.network import LatentShifting, networks
 from inference.samplers.resshift.scheduler import ResShiftScheduler, chain
@@ -96,11 +96,10 @@ class ResShiftSampler(Sampler):
 
     def _pictures(self, context: Context, state: torch.Tensor) -> NDArray[np.float32]:
         """States decoded to (B, 1, h * scale, w * scale, C) in about [0, 1]."""
-        with exact(self.device):
-            overlap = self.overlap * self._states_per_pixel
-            decoded = tiled(self.networks.decode, [state], self._window, overlap, self.networks.factor)
+        overlap = self.overlap * self._states_per_pixel
+        images = decoded(self.networks.decode, state, self._window, overlap, self.networks.factor)
         height, width = context.height * self.scale, context.width * self.scale
-        pictures = (decoded[:, None, :, :height, :width].permute(0, 1, 3, 4, 2).float() + 1) / 2
+        pictures = (images[:, None, :, :height, :width].permute(0, 1, 3, 4, 2).float() + 1) / 2
         return pictures.cpu().numpy()
 
     @property
