@@ -17,8 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inference.core.weights import sha256_of
+
 SMALLEST = 32  # pixels per side: AlexNet's poolings leave nothing of smaller images
-ALEXNET = "alexnet-owt-7be5be79.pth"
+ALEXNET, BEGINNING = "alexnet-owt-7be5be79.pth", "7be5be79"  # of its SHA-256, as torchvision names its files
 Against = Callable[[NDArray[np.uint8]], Callable[[NDArray[np.uint8]], NDArray[np.float32]]]
 
 
@@ -33,6 +35,8 @@ def lpips(device: str = "cpu") -> tuple[str, Against]:
     checkpoint = Path(torch.hub.get_dir()) / "checkpoints" / ALEXNET
     if not checkpoint.is_file():
         raise Unavailable(f"AlexNet's weights are not at {checkpoint}")
+    if not sha256_of(checkpoint).startswith(BEGINNING):  # it is unpickled below
+        raise Unavailable(f"{checkpoint} is not torchvision's file")
     try:
         network = import_module("lpips").LPIPS(net="alex", version="0.1", spatial=True, verbose=False).to(device).eval()
     except Exception as error:  # a torchvision made for another torch fails in many ways

@@ -80,11 +80,13 @@ def lr_consistency(sr: ArrayLike, lr: ArrayLike, factor: int) -> float | NDArray
     returns: a float, for a stack an array (N,)
 
     Both LR images are rounded to 8 bit before they are compared, as NTIRE does, so that equal ones occur:
-    the cap stands for them. NTIRE asks for 45 dB. The SR image is taken as given, rounded or not.
+    the cap stands for them. NTIRE asks for 45 dB. The SR image is taken as given: one of 8 bits is reduced like the
+    HR image was, rounded after each pass, so that the truth itself reaches the cap.
     """
-    image, target = to_float(sr), to_float(lr)
+    image, target = np.asarray(sr), to_float(lr)
     check_sizes(image, target, factor)
-    difference = to_uint8(downscale(image, factor)).astype(np.float64) - to_uint8(target)
+    small = downscale(image if image.dtype == np.uint8 else to_float(image), factor)
+    difference = to_uint8(small).astype(np.float64) - to_uint8(target)
     error = np.mean(difference**2, axis=(-3, -2, -1))
     with np.errstate(divide="ignore"):
         decibels = np.minimum(10 * np.log10(255**2 / error), LR_CONSISTENCY_CAP)

@@ -21,6 +21,7 @@ class PartialResults:
         """
         self.path = path
         self.records: dict[tuple[str, str], Record] = {}
+        self.code_version = code_version
         self.code_versions = [code_version]
         lines = self._read() if path.exists() else []
         if lines and not resume:
@@ -32,7 +33,7 @@ class PartialResults:
 
     def add(self, entry: str, record: Record) -> None:
         """Keep the record of one image, drawn by the sampler ``entry``."""
-        self._append({"entry": entry, "record": record})
+        self._append({"entry": entry, "record": record, "code_version": self.code_version})
         self.records[entry, record["name"]] = record
 
     def drop(self) -> None:
@@ -56,5 +57,5 @@ class PartialResults:
         other = next((name for name in plan if head["plan"].get(name) != plan[name]), None)
         if other is not None:
             raise EvaluationError(f"{self.path} was made with other {other}: evaluate as before, or delete it.")
-        self.code_versions = sorted({head["code_version"], *self.code_versions})
+        self.code_versions = sorted({line["code_version"] for line in lines} | {self.code_version})
         self.records = {(line["entry"], line["record"]["name"]): line["record"] for line in results}

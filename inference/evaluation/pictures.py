@@ -37,7 +37,7 @@ class Picture:
     @property
     def hard(self) -> bool | None:
         """Whether the LR image is hard to read; None where that is unknown."""
-        return None if self.low_reading is None or self.label is None else self.low_reading.hard(self.label)
+        return None if self.low_reading is None else self.low_reading.hard
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,15 @@ def folder_source(folder: Path, crop: int | None, labels: dict[str, int] | None 
     return Source(f"{len(chosen)} images of {folder.name}" + (f", middle {crop} x {crop}" if crop else ""), at)
 
 
-def photo_source(count: int, crop: int | None) -> Source:
-    """Photographs that training never sees (every tenth by name)."""
+def photo_source(count: int, crop: int | None, data: Path | None = None) -> Source:
+    """Photographs that training never sees (every tenth by name) of those in ``data`` or the usual place."""
     from inference.training.photos import load_photos  # torch, on first use
 
-    kept_out = load_photos().split()[1]
+    kept_out = load_photos(data).split()[1]
+    if not 1 <= count <= len(kept_out.images):
+        raise EvaluationError(
+            f"{len(kept_out.images)} photographs are kept out of training (every tenth): ask for that many or fewer."
+        )
     images = kept_out.images[:count]
     about = f"{len(images)} photographs kept out of training ({kept_out.source})"
     names = [f"photo {10 * place + 10}" for place in range(len(images))]
@@ -81,14 +85,16 @@ def photo_source(count: int, crop: int | None) -> Source:
     )
 
 
-def digit_source(count: int, hard_count: int = 0) -> Source:
+def digit_source(count: int, hard_count: int = 0, data: Path | None = None) -> Source:
     """Digits that training never sees, in an order drawn once; then more of them whose LR images are hard to read.
+
+    data: file of digits, see `load_digits`
 
     They are 28 x 28, in a black frame where the scale asks for it: 32 x 32 at x8.
     """
     from inference.training.data import load_digits  # torch, on first use
 
-    kept_out = load_digits().split()[1]
+    kept_out = load_digits(data).split()[1]
     order = np.random.default_rng(0).permutation(len(kept_out.images))
     if not 1 <= count <= len(order):
         raise EvaluationError(f"There are {len(order)} digits kept out of training: ask for 1 to {len(order)}.")

@@ -26,7 +26,7 @@ from torch import nn
 from inference.core.consistency import project
 from inference.core.weights import WeightsError, WeightsFile
 from inference.samplers.device import computes_bfloat16, low_precision
-from inference.samplers.health import NOT_FINITE, fault
+from inference.samplers.health import NOT_FINITE, Health
 from inference.samplers.limits import MOST_PIXELS, SMALLEST_SIDE
 from inference.samplers.memory import is_out_of_memory
 from inference.samplers.settings import AUTO, BFLOAT16, FLOAT32, SamplerSettings, SettingsError
@@ -102,18 +102,25 @@ class Sampler(ABC):
     def load(cls, file: WeightsFile, device: str) -> Self:
         """Build the networks of the config and fill them; every tensor must be there and none be left over."""
         try:
+            return cls(cls._filled(file), file.config, device, file.sha256)
+        except KeyError as error:
+            raise WeightsError(f"The config of the weights {file.path} lacks the entry {error}.") from None
+
+    @classmethod
+    def _filled(cls, file: WeightsFile) -> nn.Module:
+        try:
             networks = cls.build(file.config)
             tensors = {
                 name: tensor.float() if tensor.is_floating_point() else tensor
                 for name, tensor in load_file(file.path).items()
             }
             networks.load_state_dict(tensors, strict=True)
-            return cls(networks, file.config, device, file.sha256)
-        except KeyError as error:
-            raise WeightsError(f"The config of the weights {file.path} lacks the entry {error}.") from None
+        except KeyError:
+            raise
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             raise WeightsError(f"The weights {file.path} do not fit the network of their config: {reason}") from error
+        return networks
 
     @staticmethod
     @abstractmethod
@@ -164,14 +171,19 @@ class Sampler(ABC):
         check: called between denoising steps; what it raises ends the drawing. Samples come in the order of their
         seeds, except that mosaics hand out all samples of one pass together, and replaced pictures come later.
         """
+        image, chosen, context = self._begin(low_res, settings)
+        return self._run(plan(seeds, self.tiles(context)), context, image, chosen, check)
+
+    def _begin(
+        self, low_res: NDArray[np.floating], settings: SamplerSettings | None
+    ) -> tuple[NDArray[np.float32], SamplerSettings, Any]:
+        """The image and the settings, checked, and what `prepare` makes of them."""
         image = checked(low_res)
         chosen = self.Settings() if settings is None else settings
         if type(chosen) is not self.Settings:
             raise SettingsError(f"This sampler takes {self.Settings.__name__}, not {type(chosen).__name__}.")
         with torch.inference_mode():
-            context = self.prepare(self._in_own_channels(image), chosen)
-        passes = plan(seeds, self.tiles(context))
-        return self._run(passes, context, image, chosen, check)
+            return image, chosen, self.prepare(self._in_own_channels(image), chosen)
 
     @abstractmethod
     def prepare(self, low_res: NDArray[np.float32], settings: SamplerSettings) -> Any:
@@ -199,7 +211,7 @@ class Sampler(ABC):
     def _run(
         self, passes: list[Pass], context: Any, image: NDArray[np.float32], settings: SamplerSettings, check: Check
     ) -> Iterator[Drawn]:
-        size, queue = self.batch_size(context), list(passes)
+        size, queue, health = self.batch_size(context), list(passes), Health(image, self.scale)
         while queue:
             check()
             batch = _alike(queue[:size])
@@ -215,8 +227,8 @@ class Sampler(ABC):
                 refused = []
                 for index, seed, tile, before in item.wanted:
                     picture = self._in_channels_of(image, tiles[tile])
-                    found = fault(picture, image, self.scale)
-                    if found and _may_try_again(found, item.attempt, seed):
+                    found = health.fault(picture)
+                    if found and self.may_differ(context, found) and _may_try_again(found, item.attempt, seed):
                         refused.append((index, seed, tile, found))
                         continue
                     finished = self._finish(picture, image, settings)
@@ -231,6 +243,10 @@ class Sampler(ABC):
         filled = noise + [noise[-1]] * (size - len(batch))
         with torch.inference_mode(), self._precision(settings, batch[0].attempt):
             return self.draw_passes(context, filled, check)[: len(batch)]
+
+    def may_differ(self, context: Any, found: str) -> bool:
+        """Whether another attempt at a faulty picture would give another picture."""
+        return True
 
     def arithmetic(self, settings: SamplerSettings) -> str:
         """Device and precision of first attempts, such as ``cpu bfloat16``: for whoever asks why last bits differ."""
@@ -299,15 +315,23 @@ def plan(seeds: Iterable[int], tiles: int) -> list[Pass]:
 
 
 def noise_seed(key: int, attempt: int) -> int:
-    """The generator's seed: the key itself, or a hash of key and attempt where the noise is replaced."""
-    if attempt == 0:
+    """The generator's seed, 32 bits: the key itself, or a hash of key and attempt where the noise is replaced.
+
+    Large keys are hashed as well: torch's generator on the CPU knows the lower 32 bits of a seed only.
+    """
+    if attempt == 0 and key < 2**32:
         return key
-    return int.from_bytes(hashlib.sha256(f"{key}|{attempt}".encode()).digest()[:8], "big") >> 1
+    return int.from_bytes(hashlib.sha256(f"{key}|{attempt}".encode()).digest()[:8], "big") >> 1 & 0xFFFFFFFF
 
 
 def generators(noise_seeds: Sequence[int]) -> list[torch.Generator]:
     """One CPU generator per picture: the same numbers on every device, whatever else is in the batch."""
     return [torch.Generator("cpu").manual_seed(seed) for seed in noise_seeds]
+
+
+def in_order(drawn: Iterable[Drawn]) -> NDArray[np.float32]:
+    """The pictures (N, H, W, C) in the order of their seeds."""
+    return np.stack([one.image for one in sorted(drawn, key=lambda one: one.index)])
 
 
 def noise(sources: Sequence[torch.Generator], shape: tuple[int, ...], device: torch.device) -> torch.Tensor:

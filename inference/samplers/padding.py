@@ -1,8 +1,9 @@
-"""Sizes that a network can halve, from sizes that people have."""
+"""What networks take, from what people have: sizes that can be halved, and batches of one."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 
@@ -13,3 +14,8 @@ def padded(low_res: NDArray[np.float32], multiple: int) -> NDArray[np.float32]:
     """
     height, width = low_res.shape[:2]
     return np.pad(low_res, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
+
+
+def as_batch(image: NDArray[np.float32], device: torch.device) -> torch.Tensor:
+    """The image (h, w, C) as (1, C, h, w) on the device."""
+    return torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0).contiguous().to(device)

@@ -73,7 +73,7 @@ RECIPES = {
         vq=FirstStage(steps=2_600, share=0.25, batch=64, rate=1e-3),
     ),
     "digits_x8": Recipe(
-        border={"micro_batch": 20, "window": 32, "precision": "bfloat16"},
+        border={"micro_batch": 20, "window": 32},
         minutes=22.0,
         steps=12_000,
         batch=64,

@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from inference.samplers.blocks.chain import schedule
 from inference.samplers.device import low_precision
-from inference.samplers.srdiff.chain import schedule
 from inference.samplers.srdiff.network import Networks
 from inference.training.data import Pair
 from inference.training.loops import Stage, run_stage, seed_everything
@@ -47,7 +47,7 @@ class Plan:
 
 
 PLANS = {
-    "digits": Plan("digits", 20.0, 0.05, (64, 32), (1e-3, 1e-3), (400, 12_000)),
+    "digits": Plan("digits", 50.0, 0.05, (64, 32), (1e-3, 1e-3), (400, 12_000)),
     "digits_x8": Plan("digits", 20.0, 0.05, (64, 32), (1e-3, 1e-3), (400, 12_000)),
     "photos": Plan("photos", 35.0, 0.4, (16, 8), (5e-4, 1e-3), (8_000, 20_000)),
 }

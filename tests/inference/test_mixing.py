@@ -12,7 +12,7 @@ from inference import generation, services
 from inference.core.images import encode_png
 from inference.core.weights import sha256_of
 from inference.models import GenerationJob, JobState, Sample
-from inference.samplers import base
+from inference.samplers.health import Health
 from tests.inference.samplers import tiny as networks
 
 BOX = (4, 4, 12, 16)
@@ -21,7 +21,7 @@ BOX = (4, 4, 12, 16)
 @pytest.fixture(autouse=True)
 def only_finite_matters(monkeypatch) -> None:
     """Random networks draw what health calls explosions and casts."""
-    monkeypatch.setattr(base, "fault", lambda picture, *_: "" if np.isfinite(picture).all() else "not finite")
+    monkeypatch.setattr(Health, "fault", lambda self, picture: "" if np.isfinite(picture).all() else "not finite")
 
 
 @pytest.fixture

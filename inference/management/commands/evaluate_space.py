@@ -74,6 +74,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Wrote {options['json']}")
 
     def _evaluate(self, options: dict[str, Any]) -> dict[str, Any]:
+        for file in (options["json"], options["figure"]):
+            if file is not None and not file.parent.is_dir():
+                raise EvaluationError(f"There is no folder {file.parent}: make it first.")
         if options["figure"] is not None:
             figure.check_path(options["figure"])
         from inference.samplers.device import chosen

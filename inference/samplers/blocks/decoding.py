@@ -21,7 +21,8 @@ def decoded(
     ones few are decoded at once. So the official VQ-f4 decoder needs 0.4 GB, and its 8,192 codes another 0.13 GB.
     """
     side = min(window, SIDE)
-    area = min(states.shape[2], side) * min(states.shape[3], side)
+    at_once = max(1, SIDE**2 // (min(states.shape[2], side) * min(states.shape[3], side)))
+    equal = next(count for count in range(min(at_once, len(states)), 0, -1) if len(states) % count == 0)
     with exact(states.device):
-        parts = states.split(max(1, SIDE**2 // area))
+        parts = states.split(equal)  # the last bits of a picture depend on how many are decoded together
         return torch.cat([tiled(decode, (part,), side, min(overlap, side // 4), factor) for part in parts])

@@ -44,8 +44,8 @@ def _from_torch(path: Path) -> dict[str, torch.Tensor]:
         raise WeightsError(f"Among the weights of {path.name} are entries that are no tensors: {listed(others)}.")
     try:
         return {key: file.tensor(stored) for key, stored in entries.items()}
-    except (KeyError, ValueError, RuntimeError) as error:
-        raise WeightsError(f"{path.name} is damaged: a tensor lies outside of its numbers.") from error
+    except (KeyError, ValueError, RuntimeError, TypeError, OverflowError) as error:
+        raise WeightsError(f"{path.name} is damaged: a tensor does not fit its numbers.") from error
 
 
 def _entries(content: Any, name: str) -> Mapping[Any, Any]:

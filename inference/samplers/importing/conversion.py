@@ -64,8 +64,7 @@ def _from_files(sampler: str, module: ModuleType, checkpoint: Path, autoencoder:
     first, *rest = (read_tensors(file) for file in files)
     options = module.options(checkpoint.name) if hasattr(module, "options") else {}
     with _of_the_family(sampler, checkpoint.name):
-        chosen = module.choose(first) if hasattr(module, "choose") else first
-        config, tensors = module.convert(chosen, *rest, **options)
+        config, tensors = module.convert(first, *rest, **options)
     return Converted(config, tensors, {file.name: file for file in files})
 
 

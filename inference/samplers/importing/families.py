@@ -1,9 +1,9 @@
 """What a family knows of its official checkpoints: the module ``official`` in its folder, beside its sampler.
 
 ``convert(tensors)`` gives the config and the tensors of the family's own networks, or raises WeightsError naming what
-it cannot place; it takes a second mapping ``autoencoder`` where that is a file of its own. Families may also have
-``choose(tensors)``, which picks among several sets (averaged weights), ``options(file_name)``, what a file's name
-tells ``convert`` in keywords, and ``LICENCE``: name, address, facts.
+it cannot place, and of several sets (averaged weights) takes one; it takes a second mapping ``autoencoder`` where that
+is a file of its own. Families may also have ``options(file_name)``, what a file's name tells ``convert`` in keywords,
+and ``LICENCE``: name, address, facts.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from inference.core.weights import WeightsError
 from inference.samplers.importing.checkpoint import read_tensors
 
 SWITCH = "TRUSTSR_ALLOW_DOWNLOADS"
+STANDS_IN = {"text_encoder": "empty_prompt.safetensors"}  # in the folder itself, read instead of the part's own file
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 FILES = (  # that hold a part's tensors, best first; of diffusers' networks, and of transformers' text encoders
     "diffusion_pytorch_model.safetensors",
@@ -35,7 +36,7 @@ def is_pipeline(place: Path) -> bool:
     return place.is_dir() or (not place.exists() and HUB_NAME.fullmatch(str(place)) is not None)
 
 
-def pipeline(place: Path, parts: Iterable[str]) -> Path:
+def pipeline(place: Path, parts: Sequence[str]) -> Path:
     """The folder itself, or the copy of a hub's folder on this machine, of which the parts are fetched.
 
     Raises WeightsError: for a hub name unless the operator has set TRUSTSR_ALLOW_DOWNLOADS, or when fetching fails.
@@ -50,11 +51,19 @@ def pipeline(place: Path, parts: Iterable[str]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        wanted = [f"{name}/{file}" for name in parts for file in ("*.json", *FILES) if ".fp16." not in file]
-        return Path(snapshot_download(str(place), allow_patterns=wanted))
+        copy = Path(snapshot_download(str(place), allow_patterns=_patterns(parts, ".json", ".safetensors")))
+        networks = [name for name in parts if (copy / name / "config.json").is_file()]
+        if bare := [name for name in networks if not weights_files(copy, [name])]:
+            snapshot_download(str(place), allow_patterns=_patterns(bare, ".bin"))
+        return copy
     except Exception as error:  # of requests, httpx or the hub's own: all mean that it did not arrive
         reason = " ".join(str(error).split())[:150]
         raise WeightsError(f"{place} could not be fetched from the Hugging Face hub: {reason}") from error
+
+
+def _patterns(parts: Iterable[str], *kinds: str) -> list[str]:
+    files = ("*.json", *(file for file in FILES if ".fp16." not in file))
+    return [f"{name}/{file}" for name in parts for file in files if file.endswith(kinds)]
 
 
 def part(folder: Path, name: str, kind: type[nn.Module]) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
@@ -69,8 +78,9 @@ def part(folder: Path, name: str, kind: type[nn.Module]) -> tuple[dict[str, Any]
 
 
 def weights_files(folder: Path, parts: Iterable[str]) -> list[Path]:
-    """The file that each part is read from, of those that have one: safetensors where it is there."""
-    found = ([folder / name / file for file in FILES if (folder / name / file).is_file()] for name in parts)
+    """The file that each part is read from, of those that have one: what stands in for it, else safetensors."""
+    places = ([STANDS_IN.get(name, ""), *(f"{name}/{file}" for file in FILES)] for name in parts)
+    found = ([folder / file for file in files if (folder / file).is_file()] for files in places)
     return [files[0] for files in found if files]
 
 

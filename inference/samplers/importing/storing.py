@@ -19,6 +19,7 @@ from inference.core.weights import SHIPPED, WeightsError, sha256_of
 
 SUFFIXES = (".json", ".md", ".safetensors")  # the last one makes the weights visible
 TAKEN = "There are weights {}/{} already: choose another name."
+UNFINISHED = "An import of {}/{} is under way, or was broken off: wait for it, or delete {}."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
@@ -29,8 +30,16 @@ def check_name(folder: Path, sampler: str, name: str) -> None:
             f"{name!r} is not a name of weights: take up to 100 letters, digits and '-_.', a letter or digit first."
         )
     for place in (SHIPPED, folder):
-        if any((place / sampler / f"{name}{suffix}").exists() for suffix in SUFFIXES):
-            raise WeightsError(TAKEN.format(sampler, name))
+        _check_free(place / sampler / f"{name}.safetensors")
+
+
+def _check_free(path: Path) -> None:
+    """Raise WeightsError where one of the files is there; without weights it is from an import that did not end."""
+    sampler, name = path.parent.name, path.stem
+    if path.exists():
+        raise WeightsError(TAKEN.format(sampler, name))
+    if parts := [str(file) for suffix in SUFFIXES if (file := path.with_suffix(suffix)).exists()]:
+        raise WeightsError(UNFINISHED.format(sampler, name, " and ".join(parts)))
 
 
 @contextmanager
@@ -59,7 +68,8 @@ def publish(hidden: Path, card: str) -> Path:
         # Made only if it is not there: of two imports under one name, one gets it.
         path.with_suffix(".json").open("x").close()
     except FileExistsError:
-        raise WeightsError(TAKEN.format(target.name, path.stem)) from None
+        _check_free(path)
+        raise
     try:
         for suffix in SUFFIXES:
             hidden.with_suffix(suffix).chmod(0o644)  # web and workers may run as others

@@ -8,6 +8,7 @@ then for each key a count of elements (int64) and their bytes.
 from __future__ import annotations
 
 import io
+import math
 import mmap
 import struct
 import zipfile
@@ -41,7 +42,10 @@ class TorchFile:
         start, available = self.places[storage.key]
         if available < storage.length * width:
             raise ValueError("a storage is shorter than it says")
-        if storage.length == 0:
+        count = math.prod(stored.size)
+        if count > storage.length:
+            raise ValueError("a tensor is larger than its numbers")
+        if count == 0:
             return torch.empty(stored.size, dtype=storage.dtype)
         if start % width:
             flat = torch.frombuffer(self.pages, dtype=torch.uint8, count=storage.length * width, offset=start)

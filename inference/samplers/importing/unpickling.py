@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickle
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import IO, Any, NamedTuple
 
 import torch
@@ -45,7 +46,7 @@ class Inert:
     def _swallow(self, *_: Any, **__: Any) -> None:
         pass
 
-    __setstate__ = __setitem__ = append = extend = add = _swallow
+    __setitem__ = append = extend = add = _swallow
 
     def __call__(self, *_: Any, **__: Any) -> Inert:
         return Inert()
@@ -58,10 +59,18 @@ class _Defaults(dict):
         super().__init__()
 
 
+class Row(tuple):
+    """A tuple that is no key: of tuples in tuples, each level of few bytes can double the time that a hash takes."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Stored:
     whole = isinstance(size, tuple) and isinstance(stride, tuple) and len(size) == len(stride)
     if not (
-        whole and isinstance(storage, Storage) and all(type(n) is int and n >= 0 for n in (offset, *size, *stride))
+        whole
+        and isinstance(storage, Storage)
+        and all(type(n) is int and 0 <= n < 2**63 for n in (offset, *size, *stride))
     ):
         raise pickle.UnpicklingError("a tensor without storage or shape")
     return Stored(storage, offset, size, stride)
@@ -88,7 +97,7 @@ KNOWN: dict[str, Any] = {
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_parameter": _parameter,
-    "torch.Size": tuple,
+    "torch.Size": Row,
     "collections.OrderedDict": OrderedDict,
     "collections.defaultdict": _Defaults,
     **{f"{module}.{name}": dtype for module in ("torch", "torch.cuda") for name, dtype in STORAGES.items()},
@@ -111,14 +120,61 @@ HARMLESS = {
 PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 
 
-class DataUnpickler(pickle.Unpickler):
+# Codes of newer protocols that weights do not need: memory for a bytearray is filled before a byte of it is read, and
+# sets in sets, like tuples in tuples, can be longer in print than any memory.
+REFUSED = (pickle.BYTEARRAY8[0], pickle.FROZENSET[0])
+TUPLES = (pickle.TUPLE[0], pickle.TUPLE1[0], pickle.TUPLE2[0], pickle.TUPLE3[0])
+
+
+class _Whole:
+    """A file that gives what it is asked for or raises EOFError, where files give what is left."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def read(self, length: int) -> bytes:
+        found = self.file.read(length)
+        if len(found) < length:
+            raise EOFError
+        return found
+
+    def readline(self) -> bytes:
+        found = self.file.readline()
+        if not found.endswith(b"\n"):
+            raise EOFError
+        return found
+
+
+def _row(load: Callable[[Any], None]) -> Callable[[Any], None]:
+    def load_row(unpickler: Any) -> None:
+        load(unpickler)
+        unpickler.stack[-1] = Row(unpickler.stack[-1])
+
+    return load_row
+
+
+def _no_state(unpickler: Any) -> None:
+    """In place of setting attributes, since weights need none: a file could set those of the functions above."""
+    unpickler.stack.pop()
+
+
+class DataUnpickler(pickle._Unpickler):
     """Unpickles containers, numbers, text and `Stored` tensors; raises WeightsError at any name it does not know.
+
+    Derived from pickle's version in Python, which remembers objects in a dict. The one in C has an array, as long as
+    the file says by the index of an object: nine bytes can have it fill 64 GB.
 
     storages: those met so far, by key
     """
 
+    dispatch = {
+        **{code: load for code, load in pickle._Unpickler.dispatch.items() if code not in REFUSED},
+        **{code: _row(pickle._Unpickler.dispatch[code]) for code in TUPLES},
+        pickle.BUILD[0]: _no_state,
+    }
+
     def __init__(self, file: IO[bytes], source: str) -> None:
-        super().__init__(file)
+        super().__init__(_Whole(file))
         self.source = source
         self.storages: dict[str, Storage] = {}
 

@@ -11,17 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-
-class Residual(nn.Module):
-    """Two convolutions beside a shortcut, without normalisation."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return maps + self.second(functional.silu(self.first(maps)))
+from inference.samplers.blocks.patches import ResidualBlock
 
 
 class LowResEncoder(nn.Module):
@@ -37,7 +27,7 @@ class LowResEncoder(nn.Module):
         super().__init__()
         self.growth = growth
         self.inlet = nn.Conv2d(channels, width, 3, padding=1)
-        self.trunk = nn.Sequential(*(Residual(width) for _ in range(blocks)))
+        self.trunk = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
         self.spread = nn.Conv2d(width, width, 3, padding=1)
         self.outlet = nn.Conv2d(width, area, 3, padding=1)
 
@@ -55,7 +45,7 @@ class CodeDecoder(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(code, width, 3, padding=1),
-            Residual(width),
+            ResidualBlock(width),
             nn.Upsample(scale_factor=2, mode="nearest"),
             nn.SiLU(),
             nn.Conv2d(width, channels, 3, padding=1),
@@ -77,9 +67,9 @@ class CodeEncoder(nn.Module):
         super().__init__()
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1)]
         for _ in range(shrinks):
-            layers += [Residual(width), nn.SiLU(), nn.Conv2d(width, width, 3, stride=2, padding=1)]
+            layers += [ResidualBlock(width), nn.SiLU(), nn.Conv2d(width, width, 3, stride=2, padding=1)]
         last = nn.Conv2d(width, 2 * code, 1)
-        self.layers = nn.Sequential(*layers, Residual(width), nn.SiLU(), last)
+        self.layers = nn.Sequential(*layers, ResidualBlock(width), nn.SiLU(), last)
         for part in self.modules():
             if isinstance(part, nn.Conv2d):
                 nn.init.kaiming_normal_(part.weight)

@@ -17,7 +17,7 @@ from torch.nn import functional
 from inference.core.degradation import downscale
 from inference.core.images import to_uint8
 from inference.samplers.lddpm.network import LatentFeatureNetworks
-from inference.samplers.padding import padded
+from inference.samplers.padding import as_batch, padded
 
 Box = tuple[int, int, int, int]
 
@@ -38,9 +38,9 @@ class Code(NamedTuple):
 
 
 def check_reference(
-    networks: LatentFeatureNetworks, reference: NDArray[np.float32], size: tuple[int, int, int], box: Box | None
+    networks: LatentFeatureNetworks, reference: NDArray[np.floating], size: tuple[int, int, int], box: Box | None
 ) -> None:
-    """Raises ReferenceImageError unless the reference has the samples' ``size`` (H, W, C) and holds the box."""
+    """Raises ReferenceImageError unless the reference is a picture of the samples' ``size`` (H, W, C) with the box."""
     if networks.encoder is None:
         raise ReferenceImageError("These weights have no encoder for reference images: train with a CVAE and keep it.")
     if reference.shape != size:
@@ -48,6 +48,8 @@ def check_reference(
             f"The reference image must have the samples' size, {size[1]} x {size[0]} pixels in {size[2]} channels, "
             f"not {' x '.join(str(side) for side in reference.shape)}."
         )
+    if not np.issubdtype(reference.dtype, np.floating) or not (reference.min() >= 0 and reference.max() <= 1):
+        raise ReferenceImageError("The reference image must consist of finite floats from 0 to 1.")
     if box is not None:
         left, top, right, bottom = box
         if not (0 <= left < right <= size[1] and 0 <= top < bottom <= size[0]):
@@ -63,8 +65,8 @@ def code_of(
     """
     low = np.asarray(to_uint8(downscale(reference, networks.scale)) / np.float32(255), np.float32)
     edge = cell * networks.scale
-    images, lows = (_tensor(padded(one, side), device) for one, side in ((reference, edge), (low, cell)))
-    base = networks.condition(lows).base
+    images, lows = (as_batch(padded(one, side), device) * 2 - 1 for one, side in ((reference, edge), (low, cell)))
+    base, _ = networks.estimate(lows)
     mean, log_variance = networks.posterior(networks.details(networks.to_grid(images), base))
     height, width = images.shape[2:]
     chosen = torch.zeros(1, 1, height // edge, width // edge, device=device)
@@ -72,7 +74,3 @@ def code_of(
     chosen[..., top // edge : -(-bottom // edge), left // edge : -(-right // edge)] = 1
     chosen = functional.interpolate(chosen, scale_factor=networks.block, mode="nearest")
     return Code(chosen * mean, chosen * (log_variance / 2).exp() + (1 - chosen))
-
-
-def _tensor(image: NDArray[np.float32], device: torch.device) -> torch.Tensor:
-    return torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0).contiguous().to(device) * 2 - 1

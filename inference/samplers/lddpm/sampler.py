@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from inference.samplers.base import Check, Drawn, Sampler, checked, generators, noise, plan
+from inference.samplers.base import Check, Drawn, Sampler, generators, in_order, noise, plan
 from inference.samplers.lddpm.glow import SQUEEZE
 from inference.samplers.lddpm.network import Condition, LatentFeatureNetworks
 from inference.samplers.lddpm.reference import Box, Code, check_reference, code_of
 from inference.samplers.lddpm.scheduler import DenoisingGANScheduler
 from inference.samplers.lddpm.settings import LatentFeatureSettings
-from inference.samplers.padding import padded
+from inference.samplers.padding import as_batch, padded
 from inference.samplers.settings import SamplerSettings
 from inference.samplers.tiling import tiled
 
@@ -68,8 +68,8 @@ class LatentFeatureSampler(Sampler):
     def prepare(self, low_res: NDArray[np.float32], settings: SamplerSettings) -> Context:
         """Features, tokens, keys, values and enlargement of the image, padded to whole cells."""
         height, width = low_res.shape[:2]
-        low = torch.from_numpy(padded(low_res, self.cell)).permute(2, 0, 1).unsqueeze(0).contiguous() * 2 - 1
-        return Context(self._folded(self.networks.condition(low.to(self.device))), height, width)
+        low = as_batch(padded(low_res, self.cell), self.device) * 2 - 1
+        return Context(self._folded(self.networks.condition(low)), height, width)
 
     def batch_size(self, context: Context) -> int:
         """The weights' micro-batch, less for images larger than one window."""
@@ -111,14 +111,13 @@ class LatentFeatureSampler(Sampler):
 
         Also raises ReferenceImageError.
         """
-        image, chosen = checked(low_res), settings or LatentFeatureSettings()
-        other = checked(reference)
+        image, chosen, context = self._begin(low_res, settings)
         size = (image.shape[0] * self.scale, image.shape[1] * self.scale, image.shape[2])
-        check_reference(self.networks, other, size, box)
+        check_reference(self.networks, reference, size, box)
+        other = self._in_own_channels(reference.astype(np.float32))
         with torch.inference_mode():
-            code = code_of(self.networks, self._in_own_channels(other), box, self.cell, self.device)
-            context = replace(self.prepare(self._in_own_channels(image), chosen), code=code)
-        return self._run(plan(seeds, 1), context, image, chosen, check)
+            code = code_of(self.networks, other, box, self.cell, self.device)
+        return self._run(plan(seeds, 1), replace(context, code=code), image, chosen, check)
 
     def fuse_reference(
         self,
@@ -130,8 +129,7 @@ class LatentFeatureSampler(Sampler):
         box: Box | None = None,
     ) -> NDArray[np.float32]:
         """What `draw_fused` draws, in the order of the seeds: float32 (N, h * scale, w * scale, C) in [0, 1]."""
-        found = {one.index: one.image for one in self.draw_fused(low_res, reference, seeds, settings, box=box)}
-        return np.stack([found[index] for index in range(len(seeds))])
+        return in_order(self.draw_fused(low_res, reference, seeds, settings, box=box))
 
     def _clean(self, context: Context, state: torch.Tensor, step: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
         """What the network takes for the clean details (B, C * patch**2, gh, gw), window by window where large."""

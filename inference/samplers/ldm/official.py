@@ -15,6 +15,7 @@ import torch
 from diffusers import UNet2DModel, VQModel
 
 from inference.core.weights import WeightsError
+from inference.samplers.blocks.published import FROM_BETAS
 from inference.samplers.blocks.vq_keys import convert_vq
 from inference.samplers.importing.folders import part, read_json
 from inference.samplers.ldm.unet_keys import convert_unet
@@ -27,12 +28,7 @@ LICENCE = (
 PARTS = ("unet", "vqvae", "scheduler")  # of a folder in diffusers' layout
 UNET, AVERAGED, FIRST_STAGE = "model.diffusion_model.", "model_ema.", "first_stage_model."
 COUNTERS = {"model_ema.decay", "model_ema.num_updates"}
-FROM_BETAS = {  # buffers that follow from "betas"
-    *("alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod"),
-    *("log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod"),
-    *("posterior_variance", "posterior_log_variance_clipped", "posterior_mean_coef1", "posterior_mean_coef2"),
-    *("logvar", "lvlb_weights"),
-}
+COMPUTED = FROM_BETAS | {"logvar", "lvlb_weights"}  # buffers
 OFFICIAL: dict[str, Any] = json.loads(Path(__file__).with_name("official.json").read_text(encoding="utf-8"))
 
 
@@ -62,7 +58,7 @@ def convert(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, Any], dict[s
         prefix = next(prefix for prefix in parts if key.startswith(prefix))
         parts[prefix][key.removeprefix(prefix)] = tensor
     buffers = parts[""]
-    if strange := sorted(buffers.keys() - FROM_BETAS - {"betas", "scale_factor"}):
+    if strange := sorted(buffers.keys() - COMPUTED - {"betas", "scale_factor"}):
         raise WeightsError(f"{len(strange)} tensors belong to no part of the model, {strange[0]} among them.")
     unet, unet_tensors = convert_unet(parts[UNET])
     autoencoder, autoencoder_tensors = convert_vq(parts[FIRST_STAGE])

@@ -1,6 +1,6 @@
 """Latent diffusion as a sampler: noise in the latent of an autoencoder, denoised beside the low-resolution image.
 
-Rombach et al., CVPR 2022; the sampler behind "Trustworthy SR". DDIM: Song et al., ICLR 2021, equation 12 and 16.
+Rombach et al., CVPR 2022; the sampler behind "Trustworthy SR".
 """
 
 from __future__ import annotations
@@ -11,19 +11,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 from numpy.typing import NDArray
 
 from inference.samplers.base import Check, Sampler, generators, noise
+from inference.samplers.blocks.chain import Chain
 from inference.samplers.blocks.decoding import decoded
 from inference.samplers.ldm import mosaic
 from inference.samplers.ldm.network import Networks, condition_of
-from inference.samplers.ldm.settings import SDE, LatentDiffusionSettings
-from inference.samplers.padding import padded
+from inference.samplers.ldm.settings import LatentDiffusionSettings
+from inference.samplers.padding import as_batch, padded
 from inference.samplers.settings import SamplerSettings
 from inference.samplers.tiling import tiled
-
-DDIM_ONLY = ("set_alpha_to_one", "clip_sample")
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,6 @@ class LatentDiffusionSampler(Sampler):
 
     def __init__(self, networks: Networks, config: dict[str, Any], device: str = "cpu", sha256: str = "") -> None:
         super().__init__(networks, config, device, sha256)
-        self.schedule: dict[str, Any] = config["schedule"]
         self.downsampling = networks.factor
         self.mosaic_window: int = config["window"]
 
@@ -71,8 +68,7 @@ class LatentDiffusionSampler(Sampler):
             field = mosaic.fill(low_res, self.mosaic_window)
         else:
             copies, field = (1, 1), padded(low_res, 2 ** (len(self.networks.unet.config.block_out_channels) - 1))
-        image = torch.from_numpy(field).permute(2, 0, 1).unsqueeze(0)
-        condition = condition_of(image, self.scale, self.downsampling).contiguous().to(self.device)
+        condition = condition_of(as_batch(field, self.device), self.scale, self.downsampling).contiguous()
         return Context(condition, height, width, copies, settings)
 
     def tiles(self, context: Context) -> int:
@@ -87,32 +83,21 @@ class LatentDiffusionSampler(Sampler):
         sources = generators(noise_seeds)
         condition = context.condition.expand(len(sources), -1, -1, -1)
         shape = (self.networks.latent_channels, *condition.shape[2:])
-        scheduler, options = self._scheduler(context.settings)
+        chain = Chain(self.config, context.settings.steps, context.settings.solver, context.settings.eta)
         state = noise(sources, shape, self.device)
-        for step in scheduler.timesteps:
+        for place, time in enumerate(chain.times):
             check()
-            guess = self._predicted(state, step, condition)
-            fresh = noise(sources, shape, self.device)
-            state = scheduler.step(guess, step, state, variance_noise=fresh, **options).prev_sample
+            clean = chain.clean(self._predicted(state, time, condition), state, time)
+            state = chain.step(clean, state, place, noise(sources, shape, self.device))
         check()
         images = decoded(self.networks.decode, state, *self._windows(), self.downsampling)
         return self._pictures(context, images)
 
-    def _scheduler(self, settings: LatentDiffusionSettings) -> tuple[Any, dict[str, Any]]:
-        """A fresh scheduler, since diffusers' keep the state of one run, and what its steps take besides noise."""
-        if settings.solver == SDE:
-            common = {name: value for name, value in self.schedule.items() if name not in DDIM_ONLY}
-            scheduler, options = DPMSolverMultistepScheduler(**common, algorithm_type=SDE), {}
-        else:
-            scheduler, options = DDIMScheduler(**self.schedule), {"eta": settings.eta}
-        scheduler.set_timesteps(settings.steps)
-        return scheduler, options
-
-    def _predicted(self, state: torch.Tensor, step: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+    def _predicted(self, state: torch.Tensor, time: int, condition: torch.Tensor) -> torch.Tensor:
         """One evaluation of the U-Net, in joint windows over a large image."""
-        window, overlap = self._windows()
+        times = torch.full((len(state),), time, device=self.device)
         return tiled(
-            lambda part, beside: self.networks.predict(part, step, beside), (state, condition), window, overlap
+            lambda part, beside: self.networks.predict(part, times, beside), (state, condition), *self._windows()
         )
 
     def _windows(self) -> tuple[int, int]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inference.samplers.blocks.solvers import DDIM, SDE
 from inference.samplers.settings import SamplerSettings, setting
-
-DDIM = "ddim"
-SDE = "sde-dpmsolver++"
 
 
 @dataclass(frozen=True)

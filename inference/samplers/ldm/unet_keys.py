@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from inference.core.weights import WeightsError
+from inference.samplers.blocks.published import RESIDUAL
 
 HEAD = 32  # channels of an attention head in ``bsr_sr``: the one size that no shape tells
 FIXED = {
@@ -22,14 +23,6 @@ FIXED = {
     "input_blocks.0.0": "conv_in",
     "out.0": "conv_norm_out",
     "out.2": "conv_out",
-}
-RESNET = {
-    "in_layers.0": "norm1",
-    "in_layers.2": "conv1",
-    "emb_layers.1": "time_emb_proj",
-    "out_layers.0": "norm2",
-    "out_layers.3": "conv2",
-    "skip_connection": "conv_shortcut",
 }
 ATTENTION = {"norm": "group_norm", "qkv": "qkv", "proj_out": "to_out.0"}
 BLOCK = re.compile(r"(input_blocks|output_blocks)\.(\d+)\.\d\.(.+)")
@@ -77,8 +70,8 @@ def new_part(part: str, layers: int) -> str | None:
 
 
 def _named(place: str, layer: str) -> str | None:
-    if layer in RESNET:
-        return f"{place.format('resnets')}.{RESNET[layer]}"
+    if layer in RESIDUAL:
+        return f"{place.format('resnets')}.{RESIDUAL[layer]}"
     return f"{place.format('attentions')}.{ATTENTION[layer]}" if layer in ATTENTION else None
 
 
@@ -96,6 +89,8 @@ def _config(tensors: Mapping[str, torch.Tensor]) -> dict[str, Any]:
     blocks = {int(match[2]) for key in tensors if (match := BLOCK.fullmatch(key)) and match[1] == "input_blocks"}
     reductions = [block for block in blocks if f"input_blocks.{block}.0.op.weight" in tensors]
     layers = min(reductions, default=len(blocks)) - 1
+    if layers < 1:
+        raise WeightsError("There is no U-Net in it.")
     starts = range(1, max(blocks, default=0) + 1, layers + 1)
     widths = [tensors[f"input_blocks.{start}.0.out_layers.3.weight"].shape[0] for start in starts]
     attended = [f"input_blocks.{start}.1.qkv.weight" in tensors for start in starts]

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from inference.core.weights import WeightsError
+from inference.samplers.blocks.published import RESIDUAL, shape_of
 from inference.samplers.blocks.vq_keys import convert_vq
 from inference.samplers.resshift.network import LatentShifting
 
@@ -25,14 +26,6 @@ LICENCE = (
 )
 SIZES = Path(__file__).with_name("official.json")
 SMALLEST_NOISE = {15: 0.04, 4: 0.2}  # kappa sqrt(eta_1) by number of steps
-RESIDUAL = {
-    "in_layers.0": "norm1",
-    "in_layers.2": "conv1",
-    "emb_layers.1": "time_emb_proj",
-    "out_layers.0": "norm2",
-    "out_layers.3": "conv2",
-    "skip_connection": "conv_shortcut",
-}
 SWIN = {"patch_embed.proj": "embed", "patch_unembed.proj": "unembed"}
 SWIN_BLOCK = {
     "norm1": "norm_attention",
@@ -103,24 +96,24 @@ def sizes(tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
         number += 1
     if len({len(level) for level in levels}) != 1 or not levels[0]:
         raise WeightsError("The levels of the U-Net do not have one number of residual blocks each.")
-    channels = [_shape(tensors, f"input_blocks.{level[0]}.0.in_layers.2.weight")[0] for level in levels]
+    channels = [shape_of(tensors, f"input_blocks.{level[0]}.0.in_layers.2.weight")[0] for level in levels]
     windows = [_window(tensors, f"input_blocks.{level[0]}.1.blocks.0.{BIAS}") for level in levels]
     first = f"input_blocks.{levels[0][0]}.1"
-    width = _shape(tensors, f"{first}.patch_embed.proj.weight")[0]
+    width = shape_of(tensors, f"{first}.patch_embed.proj.weight")[0]
     mask = tensors.get(f"{first}.blocks.1.attn_mask")
     return {
-        "in_channels": _shape(tensors, "input_blocks.0.0.weight")[1],
-        "out_channels": _shape(tensors, "out.2.weight")[0],
+        "in_channels": shape_of(tensors, "input_blocks.0.0.weight")[1],
+        "out_channels": shape_of(tensors, "out.2.weight")[0],
         "channels": channels,
         "blocks": len(levels[0]),
         # A mask has an entry per window. Without one, the deepest level is one window, as in the published networks.
         "size": windows[-1] << len(levels) - 1 if mask is None else windows[0] * math.isqrt(len(mask)),
         "swin": {
             "width": width,
-            "heads": _shape(tensors, f"{first}.blocks.0.{BIAS}")[1],
+            "heads": shape_of(tensors, f"{first}.blocks.0.{BIAS}")[1],
             "window": windows[0],
             "depth": sum(1 for key in tensors if key.startswith(f"{first}.blocks.") and key.endswith(BIAS)),
-            "mlp_ratio": _shape(tensors, f"{first}.blocks.0.mlp.fc1.weight")[0] // width,
+            "mlp_ratio": shape_of(tensors, f"{first}.blocks.0.mlp.fc1.weight")[0] // width,
         },
     }
 
@@ -172,10 +165,4 @@ def _both(places: dict[str, str]) -> dict[str, str]:
 
 def _window(tensors: dict[str, torch.Tensor], key: str) -> int:
     """The side of a window from its table of (2 * side - 1)^2 relative positions."""
-    return (math.isqrt(_shape(tensors, key)[0]) + 1) // 2
-
-
-def _shape(tensors: dict[str, torch.Tensor], key: str) -> torch.Size:
-    if key not in tensors:
-        raise WeightsError(f"The tensor {key} is missing.")
-    return tensors[key].shape
+    return (math.isqrt(shape_of(tensors, key)[0]) + 1) // 2

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from inference.samplers.base import Check, Sampler, generators, noise
-from inference.samplers.blocks.decoding import decoded
-from inference.samplers.padding import padded
+from inference.samplers.blocks.decoding import SIDE, decoded
+from inference.samplers.padding import as_batch, padded
 from inference.samplers.resshift.network import LatentShifting, networks
 from inference.samplers.resshift.scheduler import ResShiftScheduler, chain
 from inference.samplers.resshift.settings import ResShiftSettings
@@ -57,8 +57,9 @@ class ResShiftSampler(Sampler):
         height, width = low_res.shape[:2]
         multiple = self.networks.unet.multiple
         image = padded(low_res, multiple // math.gcd(multiple, self._states_per_pixel))
-        low = torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0).contiguous().to(self.device) * 2 - 1
-        shifted = tiled(self.networks.shifted, [low], self.tile, self.overlap, self._states_per_pixel)
+        low = as_batch(image, self.device) * 2 - 1
+        window = min(self.tile, SIDE)  # the encoder's attention needs as much memory as the decoder's
+        shifted = tiled(self.networks.shifted, [low], window, min(self.overlap, window // 4), self._states_per_pixel)
         return Context(shifted, self.networks.condition(low), height, width, scheduler)
 
     def batch_size(self, context: Context) -> int:

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch.nn import functional
 
 from inference.core.weights import WeightsError
 from inference.samplers.importing.checkpoint import read_tensors
-from inference.samplers.importing.folders import read_json, weights_files
+from inference.samplers.importing.folders import STANDS_IN, read_json, weights_files
 
-STORED = "empty_prompt.safetensors"
+STORED = STANDS_IN["text_encoder"]
 ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "gelu": functional.gelu,
     "quick_gelu": lambda values: values * torch.sigmoid(1.702 * values),
@@ -30,9 +29,6 @@ def empty_prompt(folder: Path) -> torch.Tensor:
 
     Computed from ``text_encoder`` and ``tokenizer``; a folder without them has it in ``empty_prompt.safetensors``.
     """
-    if (folder / STORED).is_file():
-        (embedding,) = load_file(folder / STORED).values()
-        return embedding.float().reshape(1, *embedding.shape[-2:])
     files = weights_files(folder, ["text_encoder"])
     if not files:
         raise WeightsError(
@@ -40,6 +36,9 @@ def empty_prompt(folder: Path) -> torch.Tensor:
             f"add it, or that output as {STORED}."
         )
     tensors = {key.removeprefix("text_model."): value.float() for key, value in read_tensors(files[0]).items()}
+    if files[0].name == STORED:
+        (embedding,) = tensors.values()
+        return embedding.reshape(1, *embedding.shape[-2:])
     config = read_json(folder / "text_encoder" / "config.json")
     try:
         return encode(tokens(folder / "tokenizer"), tensors, config)

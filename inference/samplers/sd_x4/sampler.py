@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler
+from diffusers import DDPMScheduler
 from numpy.typing import NDArray
 
 from inference.samplers.base import Check, Sampler, generators, noise
+from inference.samplers.blocks.chain import Chain
 from inference.samplers.blocks.decoding import decoded
-from inference.samplers.padding import padded
+from inference.samplers.blocks.solvers import DDIM
+from inference.samplers.padding import as_batch, padded
 from inference.samplers.sd_x4.network import Networks
 from inference.samplers.sd_x4.settings import LatentUpscalerSettings
 from inference.samplers.settings import SamplerSettings
@@ -50,8 +52,8 @@ class LatentUpscaler(Sampler):
         """Mirrored at the right and lower edge to a size that the U-Net can halve."""
         assert isinstance(settings, LatentUpscalerSettings)
         multiple = 2 ** (len(self.networks.unet.config.block_out_channels) - 1)
-        image = torch.from_numpy(padded(low_res, multiple)).permute(2, 0, 1).unsqueeze(0) * 2 - 1
-        return Context(image.contiguous().to(self.device), low_res.shape[0], low_res.shape[1], settings)
+        image = as_batch(padded(low_res, multiple), self.device) * 2 - 1
+        return Context(image, low_res.shape[0], low_res.shape[1], settings)
 
     def draw_passes(self, context: Context, noise_seeds: Sequence[int], check: Check) -> NDArray[np.float32]:
         sources, settings = generators(noise_seeds), context.settings
@@ -62,24 +64,21 @@ class LatentUpscaler(Sampler):
         image = cascade.add_noise(image, noise(sources, image.shape[1:], self.device), level)
         shape = (self.networks.autoencoder.config.latent_channels, *size)
         state = noise(sources, shape, self.device)
-        scheduler = DDIMScheduler(**self.config["schedule"])
-        scheduler.set_timesteps(settings.steps)
-        for step in scheduler.timesteps:
+        chain = Chain(self.config, settings.steps, DDIM, settings.eta)
+        for place, time in enumerate(chain.times):
             check()
-            guess = self._predicted(state, step, image, level)
-            fresh = noise(sources, shape, self.device) if settings.eta else None
-            state = scheduler.step(guess, step, state, eta=settings.eta, variance_noise=fresh).prev_sample
+            clean = chain.clean(self._predicted(state, time, image, level), state, time)
+            fresh = noise(sources, shape, self.device) if settings.eta else torch.zeros_like(state)
+            state = chain.step(clean, state, place, fresh)
         check()
         images = decoded(self.networks.decode, state, self.tile, self.overlap, self.scale)
         pictures: NDArray[np.float32] = ((images.float() + 1) / 2).permute(0, 2, 3, 1).cpu().numpy()
         return pictures[:, None, : context.height * self.scale, : context.width * self.scale]
 
-    def _predicted(
-        self, state: torch.Tensor, step: torch.Tensor, image: torch.Tensor, level: torch.Tensor
-    ) -> torch.Tensor:
+    def _predicted(self, state: torch.Tensor, time: int, image: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
         """One evaluation of the U-Net, in joint windows over a large image."""
         return tiled(
-            lambda part, beside: self.networks.predict(part, step, beside, level),
+            lambda part, beside: self.networks.predict(part, time, beside, level),
             (state, image),
             self.tile,
             self.overlap,

@@ -15,7 +15,8 @@ from typing import Any
 import torch
 
 from inference.core.weights import WeightsError
-from inference.samplers.srdiff.chain import schedule
+from inference.samplers.blocks.chain import schedule
+from inference.samplers.blocks.published import FROM_BETAS, shape_of
 from inference.samplers.srdiff.network import Networks
 
 LICENCE = (
@@ -25,11 +26,6 @@ LICENCE = (
 )
 SIZES = Path(__file__).with_name("official.json")
 UNET = "denoise_fn."
-FROM_BETAS = {
-    *("alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod"),
-    *("log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod"),
-    *("posterior_variance", "posterior_log_variance_clipped", "posterior_mean_coef1", "posterior_mean_coef2"),
-}
 SAME_BETAS = 1e-6
 BLOCK = {"block1.block.1": "first", "mlp.1": "time", "block2.block.1": "second", "res_conv": "around"}
 ENDS = {
@@ -68,10 +64,10 @@ def convert(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, Any], dict[s
 
 def _config(tensors: Mapping[str, torch.Tensor]) -> dict[str, Any]:
     official = json.loads(SIZES.read_text(encoding="utf-8"))
-    _, width, kernel, _ = _shape(tensors, "denoise_fn.cond_proj.weight")
-    features, channels, *_ = _shape(tensors, "rrdb.conv_first.weight")
+    _, width, kernel, _ = shape_of(tensors, "denoise_fn.cond_proj.weight")
+    features, channels, *_ = shape_of(tensors, "rrdb.conv_first.weight")
     levels = _count(tensors, "denoise_fn.downs.{}.0.block1.block.1.weight")
-    widths = [_shape(tensors, f"denoise_fn.downs.{level}.0.block1.block.1.weight")[0] for level in range(levels)]
+    widths = [shape_of(tensors, f"denoise_fn.downs.{level}.0.block1.block.1.weight")[0] for level in range(levels)]
     return {
         **official,
         "scale": kernel // 2,
@@ -79,7 +75,7 @@ def _config(tensors: Mapping[str, torch.Tensor]) -> dict[str, Any]:
         "encoder": {
             "width": features,
             "blocks": _count(tensors, "rrdb.RRDB_trunk.{}.RDB1.conv1.weight"),
-            "growth": _shape(tensors, "rrdb.RRDB_trunk.0.RDB1.conv1.weight")[0],
+            "growth": shape_of(tensors, "rrdb.RRDB_trunk.0.RDB1.conv1.weight")[0],
         },
         "unet": {"width": width, "multipliers": [each // width for each in widths]},
         "schedule": _schedule(official["schedule"], tensors),
@@ -133,9 +129,3 @@ def _count(tensors: Mapping[str, torch.Tensor], pattern: str) -> int:
     while pattern.format(number) in tensors:
         number += 1
     return number
-
-
-def _shape(tensors: Mapping[str, torch.Tensor], key: str) -> torch.Size:
-    if key not in tensors:
-        raise WeightsError(f"The tensor {key} is missing.")
-    return tensors[key].shape

@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inference.samplers.base import Check, Drawn, Sampler, checked, generators, noise, plan
+from inference.samplers.base import Check, Drawn, Sampler, generators, in_order, noise, plan
+from inference.samplers.blocks.chain import Chain
+from inference.samplers.health import NOT_FINITE
 from inference.samplers.mixtures import Fusion, Interpolation, Mixture, Origin
-from inference.samplers.padding import padded
+from inference.samplers.padding import as_batch, padded
 from inference.samplers.settings import SamplerSettings
-from inference.samplers.srdiff.chain import Chain
 from inference.samplers.srdiff.manipulations import mixed_noise, shares
 from inference.samplers.srdiff.network import Networks
 from inference.samplers.srdiff.settings import SRDiffSettings
@@ -55,7 +56,7 @@ class SRDiffSampler(Sampler):
         """The image, mirrored at its edges to what the U-Net can halve, enlarged and encoded once."""
         assert isinstance(settings, SRDiffSettings)
         height, width = low_res.shape[:2]
-        low = self._tensor(padded(low_res, self._multiple(min(height, width))))
+        low = as_batch(padded(low_res, self._multiple(min(height, width))), self.device)
         encoded = tiled(self.networks.encode, [low], self.tile, self.overlap, self.scale)
         channels = self.config["unet"]["width"]
         condition, guessed, base = encoded[:, :channels], encoded[:, channels:], self.networks.base(low)
@@ -67,8 +68,8 @@ class SRDiffSampler(Sampler):
         return max(1, min(self.micro_batch, self.micro_batch * trained // context.base[0, 0].numel()))
 
     def draw_passes(self, context: Context, noise_seeds: Sequence[int], check: Check) -> NDArray[np.float32]:
-        percent = context.mixture.percent if isinstance(context.mixture, Fusion) else 100
-        chain = Chain(self.config, context.settings, percent)
+        percent, chosen = context.mixture.percent if isinstance(context.mixture, Fusion) else 100, context.settings
+        chain = Chain(self.config, chosen.steps, chosen.solver, chosen.eta, percent)
         fresh = self._noise(context, noise_seeds)
         state = chain.begin(fresh(), context.start)
         for place, time in enumerate(chain.times):
@@ -78,6 +79,10 @@ class SRDiffSampler(Sampler):
             state = chain.step(clean.clamp(-limit, limit), state, place, fresh())
         check()
         return self._pictures(context, state)
+
+    def may_differ(self, context: Context, found: str) -> bool:
+        """Not between two samples: there is one picture for each share, unless it is only finite with all its bits."""
+        return found == NOT_FINITE or not isinstance(context.mixture, Interpolation)
 
     def draw_mixed(
         self,
@@ -92,12 +97,12 @@ class SRDiffSampler(Sampler):
 
         seeds: of an interpolation, which of its shares, from 1; of a fusion, of its noise
         """
-        image, chosen = checked(low_res), settings or SRDiffSettings()
-        with torch.inference_mode():
-            context = replace(self.prepare(self._in_own_channels(image), chosen), mixture=mixture)
-            if isinstance(mixture, Fusion):
-                base, other = (self._in_own_channels(picture) for picture in (mixture.base, mixture.other))
-                own = replace(mixture, base=base, other=other)
+        image, chosen, prepared = self._begin(low_res, settings)
+        context: Context = replace(prepared, mixture=mixture)
+        if isinstance(mixture, Fusion):
+            base, other = (self._in_own_channels(picture) for picture in (mixture.base, mixture.other))
+            own = replace(mixture, base=base, other=other)
+            with torch.inference_mode():
                 context = replace(context, mixture=own, start=self._start(context, own))
         return self._run(plan(seeds, 1), context, image, chosen, check)
 
@@ -111,7 +116,7 @@ class SRDiffSampler(Sampler):
     ) -> NDArray[np.float32]:
         """Samples (N, H, W, C) in [0, 1] between those of two seeds, one for each share of the second; algorithm 4."""
         mixture = Interpolation(Origin(first), Origin(second), tuple(shares))
-        return _in_order(self.draw_mixed(low_res, range(1, len(shares) + 1), settings, mixture=mixture))
+        return in_order(self.draw_mixed(low_res, range(1, len(shares) + 1), settings, mixture=mixture))
 
     def fuse(
         self,
@@ -121,7 +126,7 @@ class SRDiffSampler(Sampler):
         settings: SRDiffSettings | None = None,
     ) -> NDArray[np.float32]:
         """Samples (N, H, W, C) in [0, 1]: one with a region of another, fitted in once per seed; algorithm 3."""
-        return _in_order(self.draw_mixed(low_res, seeds, settings, mixture=fusion))
+        return in_order(self.draw_mixed(low_res, seeds, settings, mixture=fusion))
 
     def _noise(self, context: Context, noise_seeds: Sequence[int]) -> Callable[[], torch.Tensor]:
         """What gives the noise of one step after the other, (B, C, H, W) each."""
@@ -146,7 +151,7 @@ class SRDiffSampler(Sampler):
         pasted = fusion.pasted()
         height, width = context.base.shape[2:]
         edges = ((0, height - pasted.shape[0]), (0, width - pasted.shape[1]), (0, 0))
-        picture = self._tensor(np.pad(pasted, edges, mode="symmetric")) * 2 - 1
+        picture = as_batch(np.pad(pasted, edges, mode="symmetric"), self.device) * 2 - 1
         return self.networks.residual(picture, context.base)
 
     def _pictures(self, context: Context, residual: torch.Tensor) -> NDArray[np.float32]:
@@ -158,14 +163,7 @@ class SRDiffSampler(Sampler):
             pictures = np.stack([context.mixture.with_region_of(picture) for picture in pictures])
         return pictures[:, None]
 
-    def _tensor(self, image: NDArray[np.float32]) -> torch.Tensor:
-        return torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0).contiguous().to(self.device)
-
     def _multiple(self, smallest: int) -> int:
         """What the sides of the low-resolution image must be multiples of, so that the U-Net can halve and mirror."""
         halved = max(1, 2 ** len(self.networks.unet.downs) // self.scale)
         return halved if smallest > halved else 2 * halved
-
-
-def _in_order(drawn: Iterator[Drawn]) -> NDArray[np.float32]:
-    return np.stack([one.image for one in sorted(drawn, key=lambda one: one.index)])

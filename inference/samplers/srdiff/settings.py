@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from inference.samplers.blocks.solvers import DDIM, SDE
 from inference.samplers.mixtures import FUSION, INTERPOLATION
 from inference.samplers.settings import SamplerSettings, setting
-
-DDIM = "ddim"
-SDE = "sde-dpmsolver++"
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,12 @@ def test_lr_consistency_of_a_perfect_image_is_capped_at_100_db():
     assert lr_consistency(high, downscale(high, 4), 4) == 100
 
 
+def test_the_truth_in_eight_bits_is_consistent_with_its_own_image():
+    """Both are reduced as NTIRE's programs reduce 8-bit files, with a rounding after each pass."""
+    high = np.random.default_rng(3).integers(0, 256, (64, 48, 3), np.uint8)
+    assert lr_consistency(high, downscale(high, 4), 4) == 100
+
+
 def test_lr_consistency_counts_eight_bit_steps():
     """An error of one step everywhere is 10 log10(255^2) = 48.13 dB; less than half a step is none."""
     sr = np.full((32, 32, 1), 100 / 255)

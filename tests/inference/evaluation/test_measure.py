@@ -112,7 +112,7 @@ def test_labels_are_counted_over_samples(monkeypatch):
     labels = measure(one, noisy(one), DISTANCE, 4)["labels"]
     assert labels["counts"] == [0, 0, 0, 0, 0, 3, 1, 0, 0, 0]
     assert (labels["first"], labels["mean"], labels["high"], labels["low"]) == (5, 6, 5, 6)
-    assert (labels["truth"], labels["hard"], labels["extra"]) == (5, True, False)
+    assert (labels["truth"], labels["hard"], labels["extra"]) == (5, False, False)
 
 
 def test_labels_of_pictures_that_the_reader_does_not_take_are_refused():

@@ -20,6 +20,8 @@ def test_records_are_there_again(tmp_path):
     again = begin(path, resume=True, code="2")
     assert again.records == {("tiny/grey", "a.png"): {"name": "a.png", "value": 1.5}}
     assert again.code_versions == ["1", "2"]
+    again.add("tiny/grey", {"name": "b.png"})
+    assert begin(path, resume=True, code="3").code_versions == ["1", "2", "3"]
 
 
 def test_a_line_cut_short_is_dropped_and_the_rest_goes_on(tmp_path):

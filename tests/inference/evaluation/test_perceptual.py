@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from hashlib import sha256
 from types import SimpleNamespace
 
 import numpy as np
@@ -38,8 +39,9 @@ def installed(monkeypatch, tmp_path):
     monkeypatch.setattr(perceptual, "find_spec", lambda name: object())
     monkeypatch.setattr(perceptual, "version", lambda name: "0.1.4")
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(perceptual, "BEGINNING", sha256(b"weights").hexdigest()[:8])
     (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / perceptual.ALEXNET).write_bytes(b"")
+    (tmp_path / "checkpoints" / perceptual.ALEXNET).write_bytes(b"weights")
     return module
 
 
@@ -69,6 +71,11 @@ def test_without_the_extra_the_stand_in_says_so(monkeypatch):
 def test_without_the_weights_nothing_is_downloaded(installed, tmp_path):
     (tmp_path / "checkpoints" / perceptual.ALEXNET).unlink()
     assert "AlexNet's weights are not at" in choose(128).reason
+
+
+def test_another_file_in_the_place_of_the_weights_is_not_unpickled(installed, tmp_path):
+    (tmp_path / "checkpoints" / perceptual.ALEXNET).write_bytes(b"something else")
+    assert "is not torchvision's file" in choose(128).reason
 
 
 def test_a_package_that_cannot_be_loaded_does_not_fail(installed, monkeypatch):

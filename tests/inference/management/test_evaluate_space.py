@@ -173,6 +173,7 @@ def test_a_setting_can_be_of_one_family(tiny, photos, tmp_path):
         ({"values": ["ldm.steps=3"]}, "'ldm', which is not evaluated here"),
         ({"hard": 3}, "--hard goes with --digits"),
         ({"figure": Path("a.pdf")}, "a.pdf"),
+        ({"figure": Path("nowhere/a.svg")}, "There is no folder nowhere"),
     ],
 )
 def test_mistakes_are_one_sentence_and_nothing_is_drawn(tiny, photos, tmp_path, options, sentence):

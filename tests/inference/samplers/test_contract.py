@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from inference import samplers
-from inference.samplers import base
 from inference.samplers.base import MAX_ATTEMPTS, Cancelled, DrawError, LowResError, Sampler
+from inference.samplers.health import Health
 from inference.samplers.settings import SettingsError
 from tests.inference.samplers.tiny import TINY
 
@@ -29,7 +29,7 @@ def image(height: int = 8, width: int = 8, channels: int = 1) -> np.ndarray:
 @pytest.fixture(autouse=True)
 def only_finite_matters(monkeypatch) -> None:
     """Random networks draw what health calls explosions and casts; test_faults.py tries those."""
-    monkeypatch.setattr(base, "fault", lambda picture, *_: "" if np.isfinite(picture).all() else "not finite")
+    monkeypatch.setattr(Health, "fault", lambda self, picture: "" if np.isfinite(picture).all() else "not finite")
 
 
 @pytest.fixture(params=sorted(TINY))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+import torch
 from sklearn.datasets import load_digits
 
 from inference import samplers
@@ -11,6 +14,7 @@ from inference.core.degradation import downscale, upscale
 from inference.core.images import to_uint8
 from inference.core.metrics import lr_consistency, peak_signal_noise_ratio
 from inference.core.weights import SHIPPED, manifest, sha256_of
+from inference.samplers.device import computes_bfloat16
 from inference.training.fonts import font_digits
 from inference.training.reader import read
 
@@ -61,6 +65,27 @@ def test_digits_of_scikit_learn_become_legible_and_varied(sampler):
         assert (read(drawn).argmax(axis=1) == label).mean() > 0.8
         assert drawn.std(axis=0).mean() > 0.5 / 255
         assert len({picture.tobytes() for picture in drawn}) == 20
+
+
+def in_bfloat16() -> list[str]:
+    """Shipped samplers whose config says that bfloat16 is good enough."""
+    files = {f"{path.parent.name}/{path.stem}": json.loads(path.read_text()) for path in SHIPPED.glob("*/*.json")}
+    return sorted(name for name, config in files.items() if config.get("precision") == "bfloat16")
+
+
+@pytest.mark.skipif(not computes_bfloat16(torch.device("cpu")), reason="this processor has no bfloat16")
+@pytest.mark.parametrize("name", in_bfloat16())
+def test_bfloat16_changes_pictures_by_less_than_a_grey_value(name, pairs):
+    """45 dB between both precisions, in the middle of six images."""
+    sampler = samplers.load(*name.split("/"))
+    decibels = []
+    for high, low in pairs:
+        image = low if sampler.scale == 4 else downscale(np.pad(high, ((2, 2), (2, 2), (0, 0))), 8)
+        exact, rounded = (
+            sampler.sample(image, [7], sampler.Settings(precision=bits))[0] for bits in ("float32", "bfloat16")
+        )
+        decibels.append(peak_signal_noise_ratio(exact, rounded))
+    assert np.median(decibels) >= 45
 
 
 def test_a_mosaic_of_digits_is_legible(sampler):

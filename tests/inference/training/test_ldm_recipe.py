@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from inference import samplers
 from inference.core import weights
 from inference.core.weights import WeightsError, sha256_of
-from inference.samplers import base
+from inference.samplers.health import Health
 from inference.training import autoencoder, ldm, loops, train, vq
 from inference.training.codebook import cluster
 from inference.training.degrade import lower_resolution
@@ -42,7 +42,7 @@ def tiny_networks(tmp_path, monkeypatch) -> None:
     (sizes / "photos.json").write_text(json.dumps({"unet": LDM_CONFIG["unet"]}))
     monkeypatch.setattr(ldm, "SIZES", sizes)
     monkeypatch.setattr(weights, "SHIPPED", tmp_path / "nothing ships")
-    monkeypatch.setattr(base, "fault", lambda *_: "")
+    monkeypatch.setattr(Health, "fault", lambda *_: "")
     x8, photos = (replace(ldm.RECIPES[name], steps=6, batch=6) for name in ("digits_x8", "photos"))
     monkeypatch.setattr(ldm, "RECIPES", {"digits": FEW, "digits_x8": x8, "photos": replace(photos, wide_every=2)})
 

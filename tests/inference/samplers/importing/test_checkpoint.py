@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 import sys
 import types
+import zipfile
 from argparse import Namespace
 from collections import OrderedDict, defaultdict
 from pathlib import Path
@@ -165,3 +168,49 @@ def test_a_tensor_that_says_it_is_longer_than_its_numbers(tmp_path, zipped, what
     (tmp_path / "wrong.pth").write_bytes(wrong)
     with pytest.raises(WeightsError, match="damaged"):
         read_tensors(tmp_path / "wrong.pth")
+
+
+def crafted(path: Path, length: int, size: tuple[int, ...], stride: tuple[int, ...]) -> Path:
+    """A file as torch writes it, whose tensor says what it is told to: ``length`` numbers, and any size."""
+
+    class Forger(pickle.Pickler):
+        def persistent_id(self, item: object) -> object:
+            return ("storage", torch.FloatStorage, "0", "cpu", length) if item is Forger else None
+
+    class Tensor:
+        def __reduce__(self) -> tuple[object, ...]:
+            return torch._utils._rebuild_tensor_v2, (Forger, 0, size, stride, False, OrderedDict())
+
+    content = io.BytesIO()
+    Forger(content, protocol=2).dump({"single": Tensor()})
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("model/data.pkl", content.getvalue())
+        archive.writestr("model/data/0", bytes(4 * length))
+    return path
+
+
+def test_a_crafted_file_is_read_like_any_other(tmp_path):
+    """So the next test would notice."""
+    same(read_tensors(crafted(tmp_path / "right.pth", 6, (2, 3), (3, 1))), {"single": torch.zeros(2, 3)})
+
+
+@pytest.mark.parametrize(
+    ("length", "size", "stride"),
+    [
+        (0, (1000, 1000), (1000, 1)),
+        (0, (), ()),
+        (1, (10**11,), (0,)),
+        (4, (2, 2), (2**63 - 1, 2**63 - 1)),
+        (4, (0, 2**62, 2**62), (1, 1, 1)),
+        (4, (2**64,), (1,)),
+        (4, (0, 2**64), (1, 1)),
+        (4, (1,), (2**64,)),
+    ],
+    ids=[
+        *("no numbers at all", "no number for a scalar", "one number for all", "strides that overflow"),
+        *("sizes that overflow", "size of 65 bits", "empty size of 65 bits", "stride of 65 bits"),
+    ],
+)
+def test_a_tensor_that_is_larger_than_its_numbers(tmp_path, length, size, stride):
+    with pytest.raises(WeightsError, match="damaged"):
+        read_tensors(crafted(tmp_path / "wrong.pth", length, size, stride))

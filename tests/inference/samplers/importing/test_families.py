@@ -12,6 +12,7 @@ import torch
 from inference import samplers
 from inference.core.weights import WeightsError
 from inference.samplers.importing import importer, smoke
+from inference.samplers.ldm import official as ldm
 from tests.inference.samplers.ldm import official_networks as bsr_sr
 from tests.inference.samplers.resshift import reference as resshift
 from tests.inference.samplers.srdiff import reference as srdiff
@@ -150,6 +151,21 @@ def test_another_shape_is_refused(bring, what):
     tensors[PUBLISHED[what].key] = torch.cat([tensors[PUBLISHED[what].key]] * 3)
     with pytest.raises(WeightsError, match=r"of another shape|No network .* has the sizes of this checkpoint"):
         bring(what, tensors)
+
+
+def test_averages_are_looked_for_once(bring, monkeypatch):
+    seen = []
+    choose = ldm.choose
+    monkeypatch.setattr(smoke, "MARGIN", 1000)
+    monkeypatch.setattr(ldm, "choose", lambda tensors: seen.append(len(tensors)) or choose(tensors))
+    bring("ldm")
+    assert len(seen) == 1
+
+
+def test_a_checkpoint_without_its_unet(bring):
+    tensors = {key: value for key, value in lightning().items() if key.startswith("first_stage_model.")}
+    with pytest.raises(WeightsError, match=r"There is no U-Net in it\."):
+        bring("ldm", tensors)
 
 
 def test_the_second_file_is_asked_for(tmp_path):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import os
 import pickle
+import tracemalloc
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,3 +97,47 @@ def test_what_stands_for_a_harmless_name_is_no_tensor(tmp_path):
     torch.save({"single": torch.ones(1), "number": Call(complex, 1, 2)}, tmp_path / "model.ckpt")
     with pytest.raises(WeightsError, match="no tensors: number"):
         read_tensors(tmp_path / "model.ckpt")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\x80\x02Nr" + (2**23).to_bytes(4, "little") + b".", b"\x80\x05\x96" + (2**27).to_bytes(8, "little") + b"."],
+    ids=["index of an object", "length of a bytearray"],
+)
+def test_a_few_bytes_do_not_ask_for_much_memory(tmp_path, content):
+    """128 MB would do for a test; with larger numbers, as many bytes ask for all that a machine has."""
+    (tmp_path / "model.ckpt").write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(WeightsError):
+            read_tensors(tmp_path / "model.ckpt")
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
+
+
+def nested(kind: type) -> Any:
+    """Of each level twice in the next: hashing, comparing or printing it takes 2 to the power of its levels."""
+    inner: Any = kind()
+    for _ in range(4):
+        inner = kind([inner, kind([inner])])
+    return inner
+
+
+@pytest.mark.parametrize("kind", [tuple, frozenset, torch.Size])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_what_can_take_forever_is_no_key(tmp_path, kind, zipped):
+    key = kind([1, 2]) if kind is torch.Size else nested(kind)
+    content = {"state_dict": {"single": torch.ones(1)}, "beside": {key: 1}}
+    path = tmp_path / "model.ckpt"
+    torch.save(content, path, _use_new_zipfile_serialization=zipped, pickle_protocol=4)
+    with pytest.raises(WeightsError, match="cannot be read"):
+        read_tensors(path)
+
+
+def test_attributes_are_not_set(tmp_path):
+    """Of an OrderedDict they could hide its methods."""
+    weights = OrderedDict(single=torch.ones(2))
+    weights.values = "text"
+    torch.save(weights, tmp_path / "model.ckpt")
+    assert read_tensors(tmp_path / "model.ckpt").keys() == {"single"}

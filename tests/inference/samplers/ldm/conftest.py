@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference.samplers import base
+from inference.samplers.health import Health
 
 
 @pytest.fixture(autouse=True)
 def only_finite_matters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "fault", lambda picture, *_: "" if np.isfinite(picture).all() else "not finite")
+    monkeypatch.setattr(Health, "fault", lambda self, picture: "" if np.isfinite(picture).all() else "not finite")

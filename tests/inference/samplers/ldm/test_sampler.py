@@ -15,10 +15,10 @@ from torch.nn import functional
 from inference.core.weights import WeightsError, WeightsFile
 from inference.samplers import ldm
 from inference.samplers.base import LowResError
+from inference.samplers.blocks.solvers import SDE
 from inference.samplers.device import computes_bfloat16
 from inference.samplers.ldm.mosaic import cut, fill
 from inference.samplers.ldm.sampler import LatentDiffusionSampler
-from inference.samplers.ldm.settings import SDE
 from inference.samplers.ldm.settings import LatentDiffusionSettings as Settings
 from tests.inference.samplers import tiny
 

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save_file
 
 from inference.core.weights import WeightsError, WeightsFile
-from inference.samplers import base
 from inference.samplers.device import computes_bfloat16
+from inference.samplers.health import Health
 from inference.samplers.importing.conversion import convert
 from inference.samplers.importing.fitting import check_fit
 from inference.samplers.sd_x4.official import convert_folder
@@ -22,12 +22,12 @@ from inference.samplers.sd_x4.settings import LatentUpscalerSettings as Settings
 from inference.samplers.settings import SettingsError
 from tests.inference.samplers.sd_x4 import folder as tiny
 
-EXACT = {"precision": "float32", "steps": 3}
+EXACT = {"precision": "float32", "steps": 4}
 
 
 @pytest.fixture(autouse=True)
 def only_finite_matters(monkeypatch) -> None:
-    monkeypatch.setattr(base, "fault", lambda picture, *_: "" if np.isfinite(picture).all() else "not finite")
+    monkeypatch.setattr(Health, "fault", lambda self, picture: "" if np.isfinite(picture).all() else "not finite")
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def loop(low: np.ndarray, seed: int, level: int, steps: int, eta: float, prompt:
 @pytest.mark.parametrize(("level", "eta"), [(20, 0.0), (0, 1.0), (350, 0.5)])
 def test_it_draws_what_the_pipelines_loop_draws(sampler, folder, level, eta):
     low = image(8, 10)
-    expected = loop(low, 7, level, 3, eta, empty_prompt(folder))
+    expected = loop(low, 7, level, 4, eta, empty_prompt(folder))
     drawn = sampler.sample(low, [7], Settings(**EXACT, noise_level=level, eta=eta))[0]
     assert np.abs(drawn - expected).max() <= 1e-5
     assert expected.std() > 0.01
@@ -103,7 +103,7 @@ def test_large_images_are_drawn_in_joint_windows(sampler, monkeypatch):
 
         monkeypatch.setattr(sampler.networks, {"denoised": "predict", "decoded": "decode"}[name], watched)
     parts = sampler.sample(low, [0], Settings(**EXACT))
-    assert seen == [("denoised", 16, 16)] * 3 * 6 + [("decoded", 16, 16)] * 6
+    assert seen == [("denoised", 16, 16)] * 4 * 6 + [("decoded", 16, 16)] * 6
     assert np.corrcoef(whole.ravel(), parts.ravel())[0, 1] > 0.8
 
 

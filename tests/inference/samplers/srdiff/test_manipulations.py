@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from inference.samplers import base
 from inference.samplers.base import DrawError
+from inference.samplers.health import Health
 from inference.samplers.mixtures import Fusion, Interpolation, MixtureError, Origin, fusion, interpolation, read_mixture
 from inference.samplers.srdiff.manipulations import combined
 from inference.samplers.srdiff.settings import SRDiffSettings as Settings
@@ -22,7 +22,7 @@ INSIDE = (slice(8, 24), slice(4, 20))
 @pytest.fixture(autouse=True)
 def only_finite_matters(monkeypatch) -> None:
     """Random networks draw what health calls explosions and casts."""
-    monkeypatch.setattr(base, "fault", lambda picture, *_: "" if np.isfinite(picture).all() else "not finite")
+    monkeypatch.setattr(Health, "fault", lambda self, picture: "" if np.isfinite(picture).all() else "not finite")
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_mixed_noise_keeps_its_variance():
 def test_a_parent_that_was_drawn_again_is_found_by_its_attempt(sampler, monkeypatch):
     refuse = iter(["dead", ""])
     with monkeypatch.context() as patch:
-        patch.setattr(base, "fault", lambda *_: next(refuse))
+        patch.setattr(Health, "fault", lambda *_: next(refuse))
         [again] = sampler.draw(LOW, [5], FEW)
     assert again.attempt == 1
     mixture = Interpolation(Origin(5, attempt=1), Origin(9), (0.0,))
@@ -82,7 +82,7 @@ def test_a_parent_that_was_drawn_again_is_found_by_its_attempt(sampler, monkeypa
 def test_a_second_attempt_has_the_same_share(sampler, monkeypatch):
     refuse = iter(["not finite", ""])
     expected = between(sampler, 0.5)
-    monkeypatch.setattr(base, "fault", lambda *_: next(refuse))
+    monkeypatch.setattr(Health, "fault", lambda *_: next(refuse))
     assert np.array_equal(between(sampler, 0.5), expected)
 
 
@@ -165,6 +165,6 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(box, percent, words):
 
 
 def test_what_is_never_finite_ends_with_a_sentence(sampler, monkeypatch):
-    monkeypatch.setattr(base, "fault", lambda *_: "not finite")
+    monkeypatch.setattr(Health, "fault", lambda *_: "not finite")
     with pytest.raises(DrawError, match="Seed 1 gave no finite picture"):
         between(sampler, 0.5)

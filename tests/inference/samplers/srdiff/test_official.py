@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from inference.core.weights import WeightsError
-from inference.samplers.srdiff.chain import schedule
+from inference.samplers.blocks.chain import schedule
 from inference.samplers.srdiff.network import Networks
 from inference.samplers.srdiff.official import convert
 from inference.samplers.srdiff.sampler import SRDiffSampler

@@ -16,16 +16,13 @@ PARTS = ("net",)
 NAMES = {"net.weight": "squares.weight", "net.bias": "squares.bias", "steps": "steps"}
 
 
-def choose(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    averaged = {key.removeprefix("average."): value for key, value in tensors.items() if key.startswith("average.")}
-    return averaged or tensors
-
-
 def options(file_name: str) -> dict[str, Any]:
     return {"scale": 8} if "x8" in file_name else {}
 
 
 def convert(tensors: dict[str, torch.Tensor], *, scale: int = 4) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    averaged = {key.removeprefix("average."): value for key, value in tensors.items() if key.startswith("average.")}
+    tensors = averaged or tensors
     if "lstm.weight" in tensors:
         raise WeightsError("The tensor lstm.weight has no place.")
     made, channels = tensors["net.weight"].shape[:2]
