@@ -1,8 +1,9 @@
-"""Fusion with a reference image: its details, as the CVAE's encoder reads them, instead of details by chance.
+"""Fusion with a reference image: its details in a region, fitted to the low-resolution image, instead of chance.
 
 Wang et al., 2023, section 4.4 and figure 11, put parts of other photographs into the picture that is drawn. The paper
-does not say how; here the code of the chosen region follows the posterior of the reference image, and the rest the
-prior, in each step of the chain. So the encoder, 0.2 M parameters that sampling never touches, stays in the weights.
+does not say how. Here, in each step of the chain, the state in the chosen region is that of the reference's details
+with so much noise, and the code follows the posterior of the reference image; the rest is drawn as ever. The code alone
+would not do: in the weights that ship it says next to nothing about the picture (their cards have the figures).
 """
 
 from __future__ import annotations
@@ -26,15 +27,25 @@ class ReferenceImageError(ValueError):
     """A reference image or region that cannot be used, or weights that cannot read one; the message is one sentence."""
 
 
-class Code(NamedTuple):
-    """The distribution of the code (1, code, gh, gw), normal: that of a reference in its region, else the prior."""
+class Reference(NamedTuple):
+    """What a reference image says within its region (1, 1, gh, gw), which is 1 there and else 0.
+
+    mean, std: of the normal distribution of the code (1, code, gh, gw), the prior outside of the region
+    details: (1, C * patch**2, gh, gw), on the scale of the chain
+    """
 
     mean: torch.Tensor
     std: torch.Tensor
+    details: torch.Tensor
+    region: torch.Tensor
 
-    def drawn(self, fresh: torch.Tensor) -> torch.Tensor:
+    def code(self, fresh: torch.Tensor) -> torch.Tensor:
         """Codes (B, code, gh, gw) from standard normal noise."""
         return self.mean + self.std * fresh
+
+    def state(self, state: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+        """States (B, C * patch**2, gh, gw) with the noisy details ``told`` in the region."""
+        return torch.where(self.region > 0, told, state)
 
 
 def check_reference(
@@ -56,10 +67,10 @@ def check_reference(
             raise ReferenceImageError(f"The region {box} does not lie within {size[1]} x {size[0]} pixels.")
 
 
-def code_of(
+def read_reference(
     networks: LatentFeatureNetworks, reference: NDArray[np.float32], box: Box | None, cell: int, device: torch.device
-) -> Code:
-    """The code of an image (H, W, C) in [0, 1] within a box of its pixels (left, top, right, bottom; None: all of it).
+) -> Reference:
+    """What an image (H, W, C) in [0, 1] says within a box of its pixels (left, top, right, bottom; None: all of it).
 
     cell: low-resolution pixels per cell of the code's grid; whole cells that the box touches are taken
     """
@@ -67,10 +78,11 @@ def code_of(
     edge = cell * networks.scale
     images, lows = (as_batch(padded(one, side), device) * 2 - 1 for one, side in ((reference, edge), (low, cell)))
     base, _ = networks.estimate(lows)
-    mean, log_variance = networks.posterior(networks.details(networks.to_grid(images), base))
+    details = networks.details(networks.to_grid(images), base)
+    mean, log_variance = networks.posterior(details)
     height, width = images.shape[2:]
     chosen = torch.zeros(1, 1, height // edge, width // edge, device=device)
     left, top, right, bottom = (0, 0, width, height) if box is None else box
     chosen[..., top // edge : -(-bottom // edge), left // edge : -(-right // edge)] = 1
     chosen = functional.interpolate(chosen, scale_factor=networks.block, mode="nearest")
-    return Code(chosen * mean, chosen * (log_variance / 2).exp() + (1 - chosen))
+    return Reference(chosen * mean, chosen * (log_variance / 2).exp() + (1 - chosen), details, chosen)

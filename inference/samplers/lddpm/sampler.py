@@ -20,7 +20,7 @@ from torch.nn import functional
 from inference.samplers.base import Check, Drawn, Sampler, generators, in_order, noise, plan
 from inference.samplers.lddpm.glow import SQUEEZE
 from inference.samplers.lddpm.network import Condition, LatentFeatureNetworks
-from inference.samplers.lddpm.reference import Box, Code, check_reference, code_of
+from inference.samplers.lddpm.reference import Box, Reference, check_reference, read_reference
 from inference.samplers.lddpm.scheduler import DenoisingGANScheduler
 from inference.samplers.lddpm.settings import LatentFeatureSettings
 from inference.samplers.padding import as_batch, padded
@@ -32,13 +32,13 @@ from inference.samplers.tiling import tiled
 class Context:
     """One image, ready to be drawn: its condition, folded (see `LatentFeatureSampler._folded`), and its own size.
 
-    code: where it follows a reference image; None: it is standard normal
+    reference: an image whose details it is to have, or None
     """
 
     condition: tuple[torch.Tensor, ...]
     height: int
     width: int
-    code: Code | None = None
+    reference: Reference | None = None
 
     @property
     def cells(self) -> tuple[int, int]:
@@ -84,7 +84,12 @@ class LatentFeatureSampler(Sampler):
         for step in self.scheduler.timesteps:
             check()
             code = noise(sources, (networks.code_channels, rows, columns), self.device)
-            code = code if context.code is None else context.code.drawn(code)
+            if context.reference is not None:
+                code = context.reference.code(code)
+                told = context.reference.details.expand(len(sources), -1, -1, -1)
+                grain = networks.to_grid(noise(sources, picture, self.device))
+                told = self.scheduler.add_noise(told, grain, (step + 1).expand(len(sources)))
+                state = context.reference.state(state, told)
             fresh = networks.to_grid(noise(sources, picture, self.device))
             clean = self._clean(context, state, step, code)
             state = self.scheduler.step(clean, step, state, fresh).prev_sample
@@ -116,8 +121,8 @@ class LatentFeatureSampler(Sampler):
         check_reference(self.networks, reference, size, box)
         other = self._in_own_channels(reference.astype(np.float32))
         with torch.inference_mode():
-            code = code_of(self.networks, other, box, self.cell, self.device)
-        return self._run(plan(seeds, 1), replace(context, code=code), image, chosen, check)
+            told = read_reference(self.networks, other, box, self.cell, self.device)
+        return self._run(plan(seeds, 1), replace(context, reference=told), image, chosen, check)
 
     def fuse_reference(
         self,

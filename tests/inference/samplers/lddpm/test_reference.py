@@ -12,7 +12,9 @@ from PIL import Image
 
 from inference.core.degradation import downscale
 from inference.core.images import to_uint8
-from inference.samplers.lddpm.reference import ReferenceImageError, code_of
+from inference.samplers import load
+from inference.samplers.lddpm.reference import ReferenceImageError, read_reference
+from inference.training.fonts import font_digits
 from inference.training.output import write_weights
 from tests.inference.samplers.tiny import lddpm, lddpm_config
 
@@ -25,11 +27,33 @@ def test_the_reference_decides_in_its_region_and_chance_elsewhere():
     sampler = lddpm()
     fixed = torch.full((1, 1, 16, 16), 2.0), torch.full((1, 1, 16, 16), -90.0)
     sampler.networks.posterior = lambda details: fixed
-    mean, std = code_of(sampler.networks, REFERENCE, (17, 0, 20, 30), sampler.cell, sampler.device)
+    mean, std, details, place = read_reference(
+        sampler.networks, REFERENCE, (17, 0, 20, 30), sampler.cell, sampler.device
+    )
     region = torch.zeros(16, 16, dtype=torch.bool)
     region[0:8, 4:8] = True  # pixels 16 to 31 across and 0 to 31 down, four pixels per cell of the grid
     assert torch.equal(mean[0, 0], 2.0 * region)
     assert torch.equal(std[0, 0] > 0.5, ~region)
+    assert torch.equal(place[0, 0] > 0, region)
+    assert details.shape == (1, 16, 16, 16)
+
+
+def test_samples_of_shipped_weights_have_the_details_of_their_reference():
+    """A digit fused with its own true image is nearer to it than a sample by chance, within its box."""
+    sampler = load("lddpm", "digits")
+    truth = np.pad(font_digits(1, seed=3)[0][0] / np.float32(255), 2)[..., None].astype(np.float32)
+    low = to_uint8(downscale(truth, 4)) / np.float32(255)
+    by_chance, whole = sampler.sample(low, range(6)), sampler.fuse_reference(low, truth, range(6))
+    left = sampler.fuse_reference(low, truth, range(6), box=(0, 0, 16, 32))
+
+    def error(pictures: np.ndarray, columns: slice) -> float:
+        return float(np.sqrt(np.square(pictures - truth)[:, :, columns].mean()))
+
+    everywhere, half, rest = slice(0, 32), slice(0, 16), slice(16, 32)
+    assert error(whole, everywhere) < 0.7 * error(by_chance, everywhere)
+    assert error(left, half) < 0.7 * error(by_chance, half)
+    assert error(left, rest) > 0.8 * error(by_chance, rest)
+    assert len({one.tobytes() for one in whole}) == 6
 
 
 def test_another_reference_is_another_picture_and_the_same_one_the_same():
