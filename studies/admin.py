@@ -19,7 +19,7 @@ from inference.services import catalogue
 from studies.errors import StudyError
 from studies.forms.admin import StudyAdminForm
 from studies.models import Ballot, Evaluation, Item, Participant, Pick, Role, Study, StudyMembership
-from studies.services import lifecycle
+from studies.services import drawing, lifecycle
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -97,10 +97,13 @@ class StudyAdmin(admin.ModelAdmin):
             obj.save()
             return
         fields = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
+        made = drawing.made_from_others(obj)
         try:
             lifecycle.update_protocol(obj, **fields)
         except StudyError as error:
             messages.error(request, error.message)
+        if made and not drawing.made_from_others(obj):
+            messages.warning(request, drawing.MADE_ARE_GONE)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

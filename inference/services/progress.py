@@ -16,20 +16,13 @@ UNSETTLED = (JobState.QUEUED, JobState.RUNNING)
 
 @dataclass(frozen=True)
 class Progress:
-    """states: number of jobs in each state that occurs. Rate and time left are None while nothing tells them.
-
-    faults: how many samples were drawn again, by reason;  suspects: how many still have their fault
-    note: one sentence when the samples of a whole job are the same picture, else empty
-    """
+    """states: number of jobs in each state that occurs. Rate and time left are None while nothing tells them."""
 
     done: int
     total: int
     states: dict[str, int]
     samples_per_second: float | None
     seconds_left: float | None
-    faults: dict[str, int]
-    suspects: int
-    note: str
 
     @property
     def settled(self) -> bool:
@@ -51,18 +44,7 @@ def progress(jobs: QuerySet[GenerationJob]) -> Progress:
     rate = _rate(rows)
     waiting = rows.filter(state__in=UNSETTLED)
     left = (waiting.aggregate(left=Sum("count"))["left"] or 0) - Sample.objects.filter(job__in=waiting).count()
-    samples = Sample.objects.filter(job__in=ids)
-    faulty = samples.exclude(fault="").order_by().values("fault").annotate(samples=Count("pk"))
-    faults = {row["fault"]: row["samples"] for row in faulty}
-    suspects = samples.filter(suspect=True).count() if faults else 0
-    return Progress(done, total, states, rate, left / rate if rate else None, faults, suspects, _note(samples))
-
-
-def _note(samples: QuerySet[Sample]) -> str:
-    """Says when a job's samples are all alike: its sampler is not random, or the image leaves no choice."""
-    pools = samples.order_by().values("job").annotate(all=Count("pk"), different=Count("sha256", distinct=True))
-    alike = pools.filter(all__gte=2, different=1).order_by("job").first()
-    return f"All {alike['all']} samples of job {alike['job']} are the same picture." if alike else ""
+    return Progress(done, total, states, rate, left / rate if rate else None)
 
 
 def _rate(rows: QuerySet[GenerationJob]) -> float | None:

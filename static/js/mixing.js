@@ -13,6 +13,12 @@ function showChosen(form) {
   }
 }
 
+// Hidden fields are off: one that is out of range would hold the form back where nobody sees it.
+function showKind(form) {
+  const fusion = form.querySelector('input[name="kind"][value="fusion"]:checked');
+  for (const field of form.querySelectorAll(".of-fusion input")) field.disabled = !fusion;
+}
+
 function showRegion(form) {
   const [x, y, width, height] = REGION.map((name) => Math.max(0, form.elements[name].valueAsNumber || 0));
   for (const rect of form.querySelectorAll(".mix-region rect")) {
@@ -53,9 +59,10 @@ function drag(form, picture) {
 }
 
 for (const form of document.querySelectorAll("[data-mixing]")) {
-  form.addEventListener("input", () => { showChosen(form); showRegion(form); });
+  form.addEventListener("input", () => { showChosen(form); showKind(form); showRegion(form); });
   for (const picture of form.querySelectorAll("[data-region-on]")) drag(form, picture);
   form.querySelector("[data-drag-hint]").hidden = false;
   showChosen(form); // a reload keeps what was chosen
+  showKind(form);
   showRegion(form);
 }

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.images import read_image, to_uint8
-from studies.aggregation.families import FamilyVotes, family_votes
 from studies.aggregation.intervals import wilson
 from studies.exports import layout
 from studies.exports.bundle import Bundle
@@ -53,46 +52,6 @@ def shares(bundle: Bundle) -> Iterator[str]:
                     )
 
 
-def families(bundle: Bundle) -> Iterator[str]:
-    """Votes by family, counted anew from the samples; exports made before there were any have none."""
-    results = read_json(bundle, RESULTS)
-    if "families" not in results:
-        return
-    weights = {job["digest"]: job["weights_sha256"] for item in results["items"] for job in item["jobs"]}
-    pools = []
-    for item in results["items"]:
-        pool, where = item["samples"], f"Item {item['position']}"
-        pools.append(([sample["family"] for sample in pool], [sample["votes"] for sample in pool], item["ballots"]))
-        stated = {family["name"]: family for family in item["families"]}
-        yield from _family_differences(where, stated, family_votes(pools[-1:]))
-        for sample in pool:
-            family = stated.get(sample["family"], {})
-            if (family.get("weights_sha256"), family.get("derivation")) != (
-                weights[sample["job_digest"]],
-                sample["derivation"],
-            ):
-                yield f"{where}, sample {sample['index']}: it is not of the family “{sample['family']}”."
-    yield from _family_differences(
-        "All items", {family["name"]: family for family in results["families"]}, family_votes(pools)
-    )
-
-
-def _family_differences(where: str, stated: dict[str, Any], found: dict[str, FamilyVotes]) -> Iterator[str]:
-    if list(stated) != list(found):
-        yield f"{where}: the samples are of the families {', '.join(found)}, not {', '.join(stated)}."
-        return
-    for name, votes in found.items():
-        yield from _differences(f"{where}, family “{name}”", _plain(votes), stated[name])
-
-
-def _plain(votes: FamilyVotes) -> dict[str, Any]:
-    numbers = {name: getattr(votes, name) for name in ("candidates", "shown", "votes", "expected")}
-    limits = {"share": votes.share, "rate": votes.rate}
-    return numbers | {
-        part: {name: getattr(interval, name) for name in ("value", "low", "high")} for part, interval in limits.items()
-    }
-
-
 def metrics(bundle: Bundle) -> Iterator[str]:
     """Each metric of the ensemble, of every control draw and of every sample; against truth where it is inside."""
     results = read_json(bundle, RESULTS)
@@ -100,7 +59,7 @@ def metrics(bundle: Bundle) -> Iterator[str]:
         stated = item["evaluation"]["figures"]
         if stated is not None:
             found = _figures(bundle, item, results["protocol"]["scale"])
-            yield from _differences(f"Item {item['position']}", found, stated)
+            yield from differences(f"Item {item['position']}", found, stated)
             yield from _summaries(item, stated["measures"])
 
 
@@ -115,11 +74,11 @@ def _figures(bundle: Bundle, item: dict[str, Any], scale: int) -> dict[str, Any]
     return figures(pool, chosen, draws, measured)
 
 
-def _differences(where: str, found: Any, stated: Any) -> Iterator[str]:
+def differences(where: str, found: Any, stated: Any) -> Iterator[str]:
     """Everything found is stated alike. What is only stated (metrics against a truth not inside) is not looked at."""
     if isinstance(found, dict):
         for name, value in found.items():
-            yield from _differences(f"{where}, {name}", value, stated.get(name))
+            yield from differences(f"{where}, {name}", value, stated.get(name))
     elif isinstance(found, list):
         if len(found) != len(stated) or not all(map(_close, stated, found)):
             yield f"{where}: the samples give other values than {RESULTS} says."

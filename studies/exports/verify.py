@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from studies.exports import checks, provenance, rebuild, recompute
+from studies.exports import checks, family_checks, provenance, rebuild, recompute
 from studies.exports.bundle import Bundle, BundleError, open_bundle
 from studies.exports.checks import Check
 
@@ -17,7 +17,9 @@ CHECKS = (
     Check("selections follow from the votes", checks.selections),
     Check("ensembles follow from the samples, bit for bit", rebuild.ensembles),
     Check("samples made from others name their parents", provenance.check),
-    Check("votes by family and their intervals follow from the samples", recompute.families),
+    Check("candidates were drawn as the protocol says", family_checks.sources),
+    Check("votes by family and their intervals follow from the samples", family_checks.votes),
+    Check("the table of families says the same", family_checks.rows),
     Check("label shares and their intervals follow from the counts", recompute.shares),
     Check("figures of ensembles, controls and samples follow from the pictures and the seed", recompute.metrics),
 )

@@ -8,7 +8,7 @@ from django import forms
 
 from studies.forms.fields import LinesField
 from studies.models import Study, StudyState
-from studies.services import lifecycle
+from studies.services import additions, lifecycle
 
 
 class StudyAdminForm(forms.ModelForm):
@@ -30,6 +30,16 @@ class StudyAdminForm(forms.ModelForm):
         for name, sentence in lifecycle.validate_protocol(values).items():
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, sentence)
-        if self.instance.state == StudyState.OPEN and lifecycle.POOL_FIELDS & set(self.changed_data):
-            self.add_error(None, "The study is open: close it before you change what is drawn.")
+        self._check_pools()
         return self.cleaned_data
+
+    def _check_pools(self) -> None:
+        """What of a study that is there already stands against another way to draw."""
+        changed = lifecycle.POOL_FIELDS & set(self.changed_data)
+        if not changed or not self.instance.pk:
+            return
+        if self.instance.state == StudyState.OPEN:
+            self.add_error(None, "The study is open: close it before you change what is drawn.")
+        changes = {name: self.cleaned_data[name] for name in changed if name in self.cleaned_data}
+        if reason := additions.conflict(self.instance, changes):
+            self.add_error(None, reason)

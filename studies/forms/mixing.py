@@ -49,8 +49,18 @@ class MixForm(forms.Form):
             place = name in ("left", "top")
             low, high, initial = (0, side - 1, side // 4) if place else (1, side, max(side // 2, 1))
             fields[name] = _number(name.capitalize(), low, high, initial, required=False)
+        fusion = data is not None and data.get("kind") == FUSION
         for name in self.OF_FUSION:
-            fields[name].required = data is not None and data.get("kind") == FUSION
+            fields[name].required = fusion
+        if data is not None and not fusion:
+            self._ignore_fusion(data)
+
+    def _ignore_fusion(self, data: Any) -> None:
+        """Fields that the page hides hold nobody back: whatever was sent, they stand as at the beginning."""
+        sent = data.copy()
+        for name in self.OF_FUSION:
+            sent[name] = self.fields[name].initial
+        self.data = sent
 
     @property
     def region(self) -> list[forms.BoundField]:

@@ -55,6 +55,8 @@ def conflict(study: Study, changes: Mapping[str, Any]) -> str:
         return f"{weights} already draw candidates beside the study's own: remove that addition first."
     if other := next((addition.weights for addition in added if addition.weights.scale != weights.scale), None):
         return f"{weights} enlarge x{weights.scale}, but the addition {other} x{other.scale}: remove it first."
+    if other := next((addition.weights for addition in added if addition.weights.channels < weights.channels), None):
+        return f"The addition {other} draws grey images, but {weights} keep images in colour: remove it first."
     if changes.get("pool_size", study.pool_size) + sum(addition.count for addition in added) > MAX_POOL:
         return f"With its additions, a pool has at most {MAX_POOL:,} samples."
     if weights.scale != study.weights.scale and GroundTruth.objects.filter(item__study=study).exists():

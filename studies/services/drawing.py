@@ -15,6 +15,8 @@ from studies.models import Item, Study, StudyState, Trial
 from studies.services.ordering import derived_seed
 
 NOT_ASKED = "not asked for"
+#: What to say when another protocol has emptied pools in which there were such.
+MADE_ARE_GONE = "Candidates made from two are no longer in the pools: draw anew, then make them again."
 # An item with several jobs stands where the one stands that is furthest from done.
 _LEAST_DONE = (JobState.FAILED, JobState.CANCELLED, JobState.RUNNING, JobState.QUEUED, JobState.DONE)
 
@@ -77,14 +79,15 @@ def start(study: Study) -> list[GenerationJob]:
 
     Raises LifecycleError without items, when the study is open or frozen, and for what cannot be drawn.
     """
-    if not may_change(study):
-        raise LifecycleError("People may already vote on these samples: they cannot be drawn anew.")
-    items = list(study.items.select_related("low_res"))
-    if not items:
-        raise LifecycleError("There is nothing to draw: add at least one LR image first.")
-    drawn_by = sources(study)
     with transaction.atomic():
-        return [job for item in items for job in _ask(study, item, drawn_by)]
+        current = Study.objects.select_for_update().get(pk=study.pk)
+        if not may_change(current):
+            raise LifecycleError("People may already vote on these samples: they cannot be drawn anew.")
+        items = list(current.items.select_related("low_res"))
+        if not items:
+            raise LifecycleError("There is nothing to draw: add at least one LR image first.")
+        drawn_by = sources(current)
+        return [job for item in items for job in _ask(current, item, drawn_by)]
 
 
 def _ask(study: Study, item: Item, drawn_by: list[Source]) -> list[GenerationJob]:
@@ -115,6 +118,11 @@ def detach(study: Study) -> None:
     """Forget the items' pools, because the protocol that drew them has changed. Jobs and samples stay."""
     stop(_jobs(study))
     Item.jobs.through.objects.filter(item__study=study).delete()
+
+
+def made_from_others(study: Study) -> bool:
+    """Whether pools have candidates made from two others. One query."""
+    return _jobs(study).exclude(derivation={}).exists()
 
 
 def forget_answers(study: Study) -> None:

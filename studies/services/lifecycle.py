@@ -34,7 +34,8 @@ def update_protocol(study: Study, **fields: Any) -> Study:
     """Change fields of a study; the given object is brought up to date and returned.
 
     Raises LifecycleError when the first ballot has frozen the protocol, or when what decides the samples would
-    change while people may vote. New pool fields unlink the jobs of all items: `drawing.start` draws anew.
+    change while people may vote. New pool fields unlink the jobs of all items: `drawing.start` draws anew, but not
+    what was made from two samples (`drawing.made_from_others` tells that there is such).
     Answers that were begun but not yet given are cleared: they belong to another protocol.
     """
     if unknown := set(fields) - set(Study.PROTOCOL) - OTHER_FIELDS:

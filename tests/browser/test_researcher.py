@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from inference.core.images import encode_png
 from inference.models import GenerationJob, JobState
 from inference.services import catalogue
-from studies.models import Study
+from studies.models import Item, Study
 from studies.services import sign_in
 from tests.studies import factories
 from tests.tiny import TinySettings
@@ -120,14 +120,18 @@ def test_pages_fit(
     assert has_no_sideways_scroll(page)
 
 
-def test_a_region_is_drawn_over_the_picture_and_typed(
-    signed_in: Callable[..., Page], ada: Any, tiny: Any, run_tasks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def item(ada: Any, tiny: Any, monkeypatch: pytest.MonkeyPatch) -> Item:
+    """With a pool whose samples can be mixed."""
     monkeypatch.setattr(TinySettings, "MIXTURES", ("interpolation", "fusion"), raising=False)
     weights = next(row for row in catalogue() if str(row) == "tiny/grey")
-    item = factories.item(factories.study(owner=ada, weights=weights, settings={}))
-    samples = factories.pool(item)
-    page = signed_in()
+    made = factories.item(factories.study(owner=ada, weights=weights, settings={}))
+    factories.pool(made)
+    return made
+
+
+def test_a_region_is_drawn_over_the_picture_and_typed(signed_in: Callable[..., Page], item: Item) -> None:
+    samples, page = list(item.pool), signed_in()
     page.goto(f"/studies/{item.study_id}/items/{item.pk}/")
     page.get_by_role("link", name="Make more candidates from these").click()
     expect(page.get_by_label("Left")).to_be_hidden()
@@ -158,6 +162,39 @@ def test_a_region_is_drawn_over_the_picture_and_typed(
     expect(page.get_by_text("waiting for a worker")).to_be_visible()
     GenerationJob.objects.filter(pk=made.pk).update(state=JobState.DONE)
     expect(page.get_by_text("waiting for a worker")).to_be_hidden()
+
+
+def test_a_hidden_region_holds_nothing_back(signed_in: Callable[..., Page], item: Item) -> None:
+    page = signed_in(360, 740)
+    page.goto(f"/studies/{item.study_id}/items/{item.pk}/more/")
+    touch = "getComputedStyle(document.querySelector('.mix-picture')).touchAction"
+    assert page.evaluate(touch) == "auto", "a finger on a picture scrolls the page"
+    page.get_by_label("A part of B inside A").check()
+    assert page.evaluate(touch) == "none"
+    page.get_by_label("Left").fill("999")
+    page.get_by_label("On the way from A to B").check()
+    page.get_by_role("button", name="Make them").click()
+    expect(page.get_by_text("A worker makes 5 more candidates now.")).to_be_visible()
+    assert item.jobs.exclude(derivation={}).get().derivation["kind"] == "interpolation"
+
+
+def test_following_a_pool_keeps_the_focus_and_says_when_it_is_whole(signed_in: Callable[..., Page], item: Item) -> None:
+    made = factories.more(item, 2, parents=list(item.pool[:2]))
+    GenerationJob.objects.filter(pk=made.pk).update(state=JobState.RUNNING)
+    page = signed_in()
+    page.goto(f"/studies/{item.study_id}/items/{item.pk}/")
+    status = page.locator("#pool-status")
+    expect(status).to_have_text("")
+    status.evaluate("one => { one.dataset.stays = 'yes'; }")
+    page.get_by_role("button", name="Remove").focus()
+    with page.expect_response(f"**/items/{item.pk}/"):
+        pass
+    page.wait_for_timeout(200)
+    expect(page.get_by_role("button", name="Remove")).to_be_focused()
+    GenerationJob.objects.filter(pk=made.pk).update(state=JobState.DONE)
+    expect(status).to_have_text("14 of 14 candidates are drawn.")
+    assert status.get_attribute("data-stays") == "yes", "the same element, so that it is read out"
+    expect(page.get_by_role("button", name="Remove")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

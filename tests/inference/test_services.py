@@ -192,29 +192,6 @@ def test_an_image_too_large_to_draw_is_refused_at_once(tiny, low_res):
     assert not GenerationJob.objects.exists()
 
 
-def test_progress_tells_faults_by_reason(tiny, low_res, run_tasks):
-    request(low_res, seeds=range(5))
-    run_tasks()
-    Sample.objects.filter(index__lt=2).update(fault="colour cast", attempt=1)
-    Sample.objects.filter(index=2).update(fault="dead", attempt=2, suspect=True)
-    now = services.progress(GenerationJob.objects.all())
-
-    assert now.faults == {"colour cast": 2, "dead": 1}
-    assert now.suspects == 1
-    assert now.note == ""
-
-
-def test_progress_says_when_all_samples_are_alike(tiny, low_res, run_tasks):
-    job = request(low_res, seeds=range(3))
-    request(low_res, seeds=range(10, 12), settings={"noise": 0})
-    run_tasks()
-    alike = GenerationJob.objects.exclude(pk=job.pk).get()
-
-    assert services.progress(GenerationJob.objects.all()).note == (
-        f"All 2 samples of job {alike.pk} are the same picture."
-    )
-
-
 def test_progress_tells_speed_and_time_left_while_drawing(job, tiny):
     seen = []
     tiny.before = lambda seed: seen.append(services.progress(GenerationJob.objects.all()))

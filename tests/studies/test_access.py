@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
+from inference.services import catalogue
 from studies import urls
 from studies.models import Participant, Role, Study, StudyMembership
-from studies.services import evaluation
+from studies.services import drawing, evaluation
 from tests.studies import factories
+from tests.tiny import TinySettings
 
 #: Name -> (least role, method) of the researcher's addresses of one study.
 RULES = {
@@ -117,8 +120,49 @@ def test_refused_actions_change_nothing(study: Study, role: Role | None) -> None
             visit(client, name, study)
     study.refresh_from_db()
     assert (study.state, study.items.count(), study.memberships.count()) == ("open", 1, members)
-    assert (study.additions.count(), study.items.get().jobs.count()) == (1, 2)
     assert not study.items.get().evaluations.exists()
+
+
+@pytest.fixture
+def draft(db: None, tiny: object, run_tasks: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> Study:
+    """Its pools may change: nothing but the role stands in the way."""
+    monkeypatch.setattr(TinySettings, "MIXTURES", ("interpolation",), raising=False)
+    weights = {str(row): row for row in catalogue()}
+    study = factories.study(weights=weights["tiny/grey"], settings={})
+    item = factories.item(study)
+    drawing.start(study)
+    run_tasks()
+    factories.more(item, 2, parents=list(item.pool[:2]))
+    study.additions.create(weights=factories.weights(sampler="srdiff", name="other"), count=2)
+    return study
+
+
+def pool_actions(study: Study) -> dict[str, dict[str, Any]]:
+    """Name -> what is posted there, such that it changes the pools."""
+    first, second = study.items.get().pool[2:4]
+    pair = {"kind": "interpolation", "first": first.pk, "second": second.pk, "count": 2}
+    added = {"weights": next(row.pk for row in catalogue() if str(row) == "tiny/colour"), "count": 3}
+    return {"more": pair, "additions": added, "addition-remove": {}, "job-remove": {}}
+
+
+def pools(study: Study) -> tuple[list[int], list[int]]:
+    jobs, added = study.items.get().jobs, study.additions
+    return list(jobs.order_by("pk").values_list("pk", flat=True)), list(added.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("role", [None, Role.VIEWER], ids=str)
+def test_refused_actions_do_not_change_pools(draft: Study, role: Role | None) -> None:
+    client, before = browser(draft, role), pools(draft)
+    for name, sent in pool_actions(draft).items():
+        assert client.post(address(name, draft), sent).status_code == 404
+        assert pools(draft) == before, name
+
+
+@pytest.mark.parametrize("name", ["more", "additions", "addition-remove", "job-remove"])
+def test_the_same_actions_of_an_editor_do(draft: Study, name: str) -> None:
+    client, before = browser(draft, Role.EDITOR), pools(draft)
+    client.post(address(name, draft), pool_actions(draft)[name])
+    assert pools(draft) != before
 
 
 @pytest.mark.parametrize("name", [name for name, (_, method) in RULES.items() if method == "post"])

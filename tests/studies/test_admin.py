@@ -71,10 +71,23 @@ def test_change_of_what_is_drawn_unlinks_the_pools(root: User, admin: Client, fi
         "memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 1, "memberships-0-id": member.pk,
         "memberships-0-study": study.pk, "memberships-0-user": root.pk, "memberships-0-role": "owner",
     }  # fmt: skip
-    admin.post(reverse("admin:studies_study_change", args=[study.pk]), filled | kept | {"settings": '{"steps": 11}'})
+    address = reverse("admin:studies_study_change", args=[study.pk])
+    answer = admin.post(address, filled | kept | {"settings": '{"steps": 11}'}, follow=True)
     study.refresh_from_db()
     assert study.settings["steps"] == 11
     assert not study.items.get().pool.exists()
+    assert "made from two" not in answer.content.decode()
+
+    own = factories.pool(study.items.get())
+    factories.more(study.items.get(), 2, parents=own[:2])
+    answer = admin.post(address, filled | kept | {"settings": '{"steps": 12}'}, follow=True)
+    assert "Candidates made from two are no longer in the pools" in answer.content.decode()
+
+    study.additions.create(weights=factories.weights(name="more"), count=4)
+    sent = filled | kept | {"settings": '{"steps": 12}', "weights": factories.weights(3).pk}
+    answer = admin.post(address, sent)
+    assert answer.status_code == 200
+    assert "The addition ldm/more draws grey images" in answer.content.decode()
 
 
 def test_frozen_protocol_has_no_fields(admin: Client) -> None:

@@ -91,6 +91,17 @@ def test_a_token_or_a_code_twice(study):
         refused(lambda fields=fields: Participant.objects.create(study=study, consent_sha256="x", **fields))
 
 
+def test_weights_added_twice(study):
+    other = factories.weights(name="other")
+    study.additions.create(weights=other, count=4)
+    refused(lambda: study.additions.create(weights=other, count=5))
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_an_addition_out_of_range(study, count):
+    refused(lambda: study.additions.create(weights=factories.weights(name="other"), count=count))
+
+
 def test_two_roles_of_one_user_or_an_unknown_role(study):
     member = study.memberships.get()
     refused(lambda: StudyMembership.objects.create(study=study, user=member.user, role="viewer"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
@@ -17,7 +18,7 @@ from studies.access import (
 )
 from studies.errors import VotingError
 from studies.models import Participant, Study, StudyState
-from studies.services import drawing, enrolment
+from studies.services import enrolment
 from studies.views.participant.pages import not_open, progress, see_other, withdrawn
 
 private = cache_control(private=True, no_store=True)
@@ -43,7 +44,8 @@ def _welcome(request: HttpRequest, study: Study, participant: Participant | None
         return not_open(request, study, participant)
     if participant is not None:
         return render(request, "studies/participant/continue.html", progress(participant))
-    sizes = [pool.total for pool in drawing.pools(study)]
+    pools = study.items.annotate(size=Sum("jobs__count", default=0))
+    sizes = list(pools.values_list("size", flat=True))
     most = max(sizes, default=0)
     candidates = str(most) if len(set(sizes)) < 2 else f"up to {most}"
     context = {"study": study, "items": len(sizes), "candidates": candidates, "minutes": _minutes(sizes)}

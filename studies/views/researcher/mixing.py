@@ -50,18 +50,22 @@ def more(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
 
 
 def _made(request: HttpRequest, form: MixForm, item: Item) -> bool:
-    """Whether a worker makes them now; else the form says why not."""
+    """Whether the pool has them, or will; else the form says why not."""
     values = form.cleaned_data
     first, second, count = values["first"], values["second"], values["count"]
     try:
         if values["kind"] == FUSION:
-            mixing.fuse(item, first, second, box=form.box(), count=count, step=values["step"], seed=values["seed"])
+            facts = {"box": form.box(), "count": count, "step": values["step"], "seed": values["seed"]}
+            _, joined = mixing.fuse(item, first, second, **facts)
         else:
-            mixing.interpolate(item, first, second, count=count)
+            _, joined = mixing.interpolate(item, first, second, count=count)
     except (StudyError, RequestError) as error:
         form.add_error(None, str(error))
         return False
-    messages.success(request, f"A worker makes {count} more candidate{'' if count == 1 else 's'} now.")
+    if joined:
+        messages.success(request, f"A worker makes {count} more candidate{'' if count == 1 else 's'} now.")
+    else:
+        messages.info(request, "These candidates are in the pool already; another seed or pair makes others.")
     return True
 
 

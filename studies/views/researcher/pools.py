@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from inference import samplers
-from inference import services as inference
-from inference.models import GenerationJob, Sample
+from inference.models import GenerationJob, JobState, Sample
 from inference.samplers.mixtures import INTERPOLATION
 from inference.services.progress import UNSETTLED
 from studies.models import Item
@@ -38,6 +38,10 @@ class Group:
         return self.job.state not in UNSETTLED
 
     @property
+    def done(self) -> bool:
+        return self.job.state == JobState.DONE
+
+    @property
     def mixtures(self) -> tuple[str, ...]:
         """What can be made of two of these samples: kinds that the sampler knows, none for samples made that way."""
         if self.job.derivation or len(self.samples) < 2 or self.job.sampler not in samplers.names():
@@ -46,7 +50,7 @@ class Group:
 
 
 def groups(item: Item) -> list[Group]:
-    """In the order that numbers the samples."""
+    """In the order that numbers the samples. Three queries, however many jobs there are."""
     jobs = list(item.jobs.select_related("weights").prefetch_related("samples").order_by("pk"))
     named, numbered = families.families(jobs), _numbered(jobs)
     by_content = {one.sample.sha256: one for one in reversed(numbered)}
@@ -60,7 +64,7 @@ def groups(item: Item) -> list[Group]:
                 samples=[one for one in numbered if one.sample.job_id == job.pk],
                 parents=parents,
                 origin=_origin(job.derivation, [one.number for one in parents]),
-                health=health(job),
+                health=health(list(job.samples.all())),
             )
         )
     return found
@@ -75,18 +79,20 @@ def _numbered(jobs: list[GenerationJob]) -> list[Numbered]:
     return [Numbered(number, sample) for number, sample in enumerate(s for job in jobs for s in job.samples.all())]
 
 
-def health(job: GenerationJob) -> str:
-    """In one sentence which samples were drawn again and why, and whether all are alike; empty when all is well."""
-    found = inference.progress(GenerationJob.objects.filter(pk=job.pk))
-    again = sum(found.faults.values())
+def health(samples: list[Sample]) -> str:
+    """In a sentence or two which samples of one job were drawn again and why, and whether all are alike; else empty."""
+    faults = Counter(sample.fault for sample in samples if sample.fault)
+    again, suspects = faults.total(), sum(sample.suspect for sample in samples)
     said = []
     if again:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(found.faults.items()))
-        said.append(f"{again} of {found.done} {'was' if again == 1 else 'were'} drawn again ({reasons})")
-    if found.suspects:
-        said.append(f"{found.suspects} kept {'its' if found.suspects == 1 else 'their'} fault")
-    sentence = "; ".join(said)
-    return " ".join(filter(None, [f"{sentence}." if sentence else "", found.note]))
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(faults.items()))
+        said.append(f"{again} of {len(samples)} {'was' if again == 1 else 'were'} drawn again ({reasons})")
+    if suspects:
+        said.append(f"{suspects} kept {'its' if suspects == 1 else 'their'} fault")
+    sentences = ["; ".join(said)]
+    if len(samples) > 1 and len({sample.sha256 for sample in samples}) == 1:
+        sentences.append(f"All {len(samples)} samples are the same picture")
+    return " ".join(f"{sentence}." for sentence in sentences if sentence)
 
 
 def _origin(derivation: dict[str, Any], numbers: list[int]) -> str:

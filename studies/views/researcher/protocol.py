@@ -18,7 +18,7 @@ from studies.errors import StudyError
 from studies.forms import StudyForm
 from studies.forms.sampler_settings import settings_form
 from studies.models import Role, Study
-from studies.services import lifecycle
+from studies.services import drawing, lifecycle
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -45,8 +45,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = StudyForm(request.POST or None, catalogue=catalogue(), study=study)
     if study.frozen_at is not None:
         form.freeze()
+    made = drawing.made_from_others(study)
     if request.method == "POST" and _save(form, lambda fields: lifecycle.update_protocol(study, **fields)):
         messages.success(request, "The protocol was saved.")
+        if made and not drawing.made_from_others(study):
+            messages.warning(request, drawing.MADE_ARE_GONE)
         return redirect(study)
     return _page(request, form, study)
 

@@ -67,13 +67,6 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "studies/researcher/study.html", context)
 
 
-def _addition_form(request: HttpRequest, study: Study) -> AdditionForm | None:
-    """None where pools may not change, or not by this user."""
-    if not drawing.may_change(study) or not has_role(request.user, study, Role.EDITOR):
-        return None
-    return AdditionForm(catalogue=catalogue(), study=study)
-
-
 def drawing_context(request: HttpRequest, study: Study) -> dict[str, Any]:
     """What the drawing panel and the next step show; also the whole of the polled fragment."""
     progress = drawing.progress(study)

@@ -16,6 +16,8 @@ from studies.models import Study
 from studies.services import evaluation
 from tests.studies import factories
 
+ADDED = {"sampler": "ldm", "weights": "third", "weights_sha256": "cd" * 32, "settings": {}}
+
 
 @pytest.fixture
 def study(db: None) -> Study:
@@ -92,6 +94,65 @@ def test_other_votes_of_a_family_are_noticed(exported: Path) -> None:
     found = verify(exported)
     assert any(sentence.startswith("Item 0, family “srdiff/other”, votes: ") for sentence in found)
     assert any(sentence.startswith("All items, family “ldm/test1”, rate, high: ") for sentence in found)
+
+
+def test_another_number_of_chosen_samples_is_noticed(exported: Path) -> None:
+    def change(results: Any) -> None:
+        results["items"][0]["families"][0]["chosen"] += 1
+        results["families"][1]["chosen"] += 1
+
+    edit(exported / "results.json", change)
+    found = verify(exported)
+    assert any(sentence.startswith("Item 0, family “ldm/test1”, chosen: ") for sentence in found)
+    assert any(sentence.startswith("All items, family “srdiff/other”, chosen: ") for sentence in found)
+
+
+def test_a_changed_table_of_families_is_noticed(exported: Path) -> None:
+    path = exported / "families.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    row = next(csv.DictReader([header, lines[1]]))
+    lines[1] = lines[1].replace(f",{row['share']},", ",0.99,")
+    path.write_text("\n".join([header, *lines]), encoding="utf-8")
+    found = verify(exported)
+    assert "families.csv, row 2: results.json says otherwise of share." in found
+    path.write_text("\n".join([header, *lines[:-1]]), encoding="utf-8")
+    assert "families.csv has 5 rows, but results.json 6 families." in verify(exported)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"count": 7},
+        {"settings": {"steps": 3}},
+        {"weights": "better"},
+        {"weights_sha256": "ff" * 32},
+        {"sampler": "ldm"},
+    ],
+)
+def test_another_addition_is_noticed(exported: Path, change: dict[str, Any]) -> None:
+    edit(exported / "results.json", lambda results: results["protocol"]["additions"][0].update(change))
+    found = verify(exported)
+    assert any(
+        sentence.startswith("Item 0: the protocol does not ask for 6 samples of srdiff/other") for sentence in found
+    )
+    assert any(sentence.endswith(": no job drew them.") for sentence in found)
+
+
+def test_an_addition_too_few_or_too_many_is_noticed(exported: Path) -> None:
+    edit(exported / "results.json", lambda results: results["protocol"]["additions"].append({**ADDED, "count": 9}))
+    assert any(
+        sentence.startswith("Item 0: the protocol asks for 9 samples of ldm/third") for sentence in verify(exported)
+    )
+    edit(exported / "results.json", lambda results: results["protocol"]["additions"].clear())
+    assert any("does not ask for 6 samples of srdiff/other" in sentence for sentence in verify(exported))
+
+
+def test_a_draft_may_be_exported_before_all_is_drawn(db: None, tmp_path: Path) -> None:
+    study = factories.study()
+    factories.pool(factories.item(study))
+    factories.item(study)
+    study.additions.create(weights=factories.weights(name="other"), count=4)
+    assert verify(folder.write(study, tmp_path / "draft")) == []
 
 
 def test_a_sample_in_the_wrong_family_is_noticed(exported: Path) -> None:

@@ -12,7 +12,7 @@ from studies.models import Study, Trial
 from studies.services import additions, drawing, intake, lifecycle, voting
 from tests.studies import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 @pytest.fixture
@@ -158,6 +158,13 @@ def test_a_protocol_that_clashes_with_its_additions_is_refused(changes, sentence
     fields = {name: factories.weights(**value) if name == "weights" else value for name, value in changes.items()}
     with pytest.raises(LifecycleError, match=sentence):
         lifecycle.update_protocol(study, **fields)
+
+
+def test_grey_additions_do_not_go_with_colour():
+    study = factories.study()
+    study.additions.create(weights=factories.weights(name="more"), count=4)
+    with pytest.raises(LifecycleError, match="ldm/more draws grey images, but ldm/test3 keep images in colour"):
+        lifecycle.update_protocol(study, weights=factories.weights(3))
 
 
 def test_weights_of_another_scale_are_refused_where_truths_would_not_fit():

@@ -8,6 +8,7 @@ from inference import services as inference
 from inference.core.images import encode_png
 from inference.models import GenerationJob, JobState
 from studies.errors import LifecycleError
+from studies.models import Study
 from studies.services import drawing, intake, lifecycle
 from tests.studies import factories
 
@@ -79,6 +80,16 @@ def test_a_failed_job_shows_its_error(study):
     item = drawing.progress(study).items[0]
     assert (item.state, item.error) == (JobState.FAILED, "The weights are gone.")
     assert not drawing.ready(study)
+
+
+@pytest.mark.both
+def test_a_study_that_was_read_before_is_drawn_by_the_present_protocol(study):
+    stale = Study.objects.get(pk=study.pk)
+    lifecycle.update_protocol(study, settings={"noise": 0.3})
+    assert {job.settings["noise"] for job in drawing.start(stale)} == {0.3}
+    Study.objects.update(state="open")
+    with pytest.raises(LifecycleError, match="vote"):
+        drawing.start(stale)
 
 
 def test_nothing_to_draw_is_said():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -39,6 +40,18 @@ def test_more_items_are_no_more_queries(name: str) -> None:
         client.force_login(study.memberships.get().user)
         counts.append(queries(client, reverse(f"studies:{name}", args=[study.pk])))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("path", ["", "more/"])
+def test_more_jobs_are_no_more_queries(path: str, django_assert_max_num_queries: Any) -> None:
+    study, client = factories.study(weights=factories.weights(sampler="srdiff", name="some")), Client()
+    item = factories.item(study)
+    factories.pool(item)
+    for number in range(10):
+        factories.more(item, 2, factories.weights(sampler="srdiff", name=f"other {number}"))
+    client.force_login(study.memberships.get().user)
+    with django_assert_max_num_queries(12):
+        assert client.get(f"/studies/{study.pk}/items/{item.pk}/{path}").status_code == 200
 
 
 def test_a_ballot_and_the_next_trial_take_few_queries() -> None:

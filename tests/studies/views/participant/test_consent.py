@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from studies.models import Participant, Study, StudyState
 from tests.studies import factories
@@ -25,6 +27,14 @@ def test_it_works() -> None:
     assert "Two &lt;b&gt;bold&lt;/b&gt;." in page
     assert "at most 3" in page
     assert "I agree, start" in page
+
+
+def test_the_page_of_strangers_counts_no_samples() -> None:
+    study = factories.mixed_study()
+    with CaptureQueriesContext(connection) as captured:
+        page = Person(study).get("welcome").content.decode()
+    assert "18" in page
+    assert not [query["sql"] for query in captured if "inference_sample" in query["sql"]]
 
 
 @pytest.mark.parametrize("method", ["get", "head"])

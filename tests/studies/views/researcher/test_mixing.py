@@ -68,6 +68,20 @@ def test_interpolation_needs_no_region(browser_of_ada: Client, item: Item) -> No
     assert "On the way from candidate 3 to candidate 4." in text
 
 
+def test_what_an_interpolation_does_not_need_does_not_hold_it_back(browser_of_ada: Client, item: Item) -> None:
+    sent = fields(item, kind="interpolation", left=999, width=0, step=100, seed=-1)
+    answer = browser_of_ada.post(address(item), sent)
+    assert answer.status_code == 302
+    refused = browser_of_ada.post(address(item), {**sent, "count": 0}).content.decode()
+    assert 'name="left" value="8"' in refused, "as at the beginning"
+
+
+def test_asked_again_it_is_said(browser_of_ada: Client, item: Item) -> None:
+    for sentence in ("A worker makes 3 more candidates now.", "These candidates are in the pool already; another seed"):
+        assert sentence in browser_of_ada.post(address(item), fields(item), follow=True).content.decode()
+    assert item.jobs.count() == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -137,6 +151,18 @@ def test_the_page_follows_what_is_being_made(browser_of_ada: Client, item: Item)
     text = page(browser_of_ada, item)
     assert "hx-trigger" not in text
     assert "The weights are gone." in text
+
+
+def test_a_cancelled_job_says_so(browser_of_ada: Client, item: Item) -> None:
+    GenerationJob.objects.update(state=JobState.CANCELLED)
+    assert '<span class="pill pill-cancelled">cancelled</span>' in page(browser_of_ada, item)
+
+
+def test_what_is_being_made_is_announced_once_outside_of_what_is_swapped(browser_of_ada: Client, item: Item) -> None:
+    status = '<p id="pool-status" class="visually-hidden" role="status">{}</p>'
+    assert status.format("12 of 12 candidates are drawn.") in page(browser_of_ada, item)
+    browser_of_ada.post(address(item), fields(item))
+    assert status.format("") in page(browser_of_ada, item)
 
 
 def test_numbers_go_on_over_the_jobs(browser_of_ada: Client, item: Item) -> None:

@@ -114,6 +114,18 @@ def test_saving_without_a_change_keeps_the_pools(ada: User, browser_of_ada: Clie
     assert study.items.get().pool.count() == 12
 
 
+def test_what_is_lost_with_the_pools_is_said(ada: User, browser_of_ada: Client, form: dict[str, Any]) -> None:
+    browser_of_ada.post("/studies/new/", form)
+    study = Study.objects.get()
+    item = factories.item(study)
+    factories.more(item, 2, parents=factories.pool(item)[:2])
+    address, lost = f"/studies/{study.pk}/edit/", "Candidates made from two are no longer in the pools"
+    for changes, said in (({"question": "What is it?"}, False), ({"pool_size": 30}, True), ({"pool_size": 31}, False)):
+        text = browser_of_ada.post(address, form | changes, follow=True).content.decode()
+        assert "The protocol was saved." in text
+        assert (lost in text) == said, changes
+
+
 def test_frozen_protocol_is_read_only_with_the_reason(ada: User, browser_of_ada: Client, form: dict[str, Any]) -> None:
     study = factories.open_study_with_pool(owner=ada)
     factories.vote_all(study, [1])

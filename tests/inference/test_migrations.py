@@ -1,0 +1,22 @@
+"""What migrations do to rows that were there before."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from inference.models import Sample
+
+
+@pytest.mark.both
+def test_old_redraws_get_the_only_fault_that_there_was(job, run_tasks):
+    run_tasks()
+    Sample.objects.filter(index=0).update(attempt=2)
+    Sample.objects.filter(index=1).update(attempt=1, fault="dead")
+    migration = import_module("inference.migrations.0003_faults_of_old_redraws")
+    migration.name_the_fault(apps, SimpleNamespace(connection=connection))
+    assert dict(Sample.objects.exclude(fault="").values_list("index", "fault")) == {0: "not finite", 1: "dead"}
