@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 SHIPPED = Path(__file__).resolve().parent.parent / "weights"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+SUFFIX = ".safetensors"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class WeightsError(ValueError):
@@ -32,6 +33,20 @@ class WeightsFile:
     path: Path
     config: dict[str, Any]
     sha256: str
+
+
+def check_name(folder: Path, sampler: str, name: str) -> None:
+    """Raise WeightsError for a name that weights written into ``folder`` cannot have.
+
+    Nor can they have one that ships, unless that is the folder: `find` would always give the others.
+    """
+    if not _NAME.fullmatch(name) or name.endswith(SUFFIX):
+        raise WeightsError(
+            f"{name!r} is not a name of weights: take up to 100 letters, digits and '-_.', a letter or digit first, "
+            f"and no {SUFFIX} at the end."
+        )
+    if folder.resolve() != SHIPPED.resolve() and (SHIPPED / sampler / f"{name}{SUFFIX}").exists():
+        raise WeightsError(f"There are weights {sampler}/{name} already: choose another name.")
 
 
 def sha256_of(path: Path | str) -> str:
@@ -70,7 +85,7 @@ def find(sampler: str, name: str, folders: Iterable[Path | str] = ()) -> Weights
         if not _NAME.fullmatch(part):
             raise WeightsError(f"{part!r} is not a name of a sampler or of weights.")
     for folder in (SHIPPED, *map(Path, folders)):
-        path = folder / sampler / f"{name}.safetensors"
+        path = folder / sampler / f"{name}{SUFFIX}"
         if path.is_file():
             return _verified(sampler, name, path, folder)
     raise WeightsError(f"There are no weights {sampler}/{name}: train or import them, or choose others.")

@@ -5,17 +5,21 @@ Wang et al., 2023, section 4.4. Every variant has the same time, data and seed; 
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from inference.core.weights import sha256_of
+from inference.core.weights import SUFFIX
 from inference.evaluation.running import Entry
 from inference.samplers.files import locate
 from inference.samplers.lddpm.sampler import LatentFeatureSampler
+from inference.training import Collapsed
 from inference.training.card import machine_class, write_card
+from inference.training.checkpoints import begin, check_same
 from inference.training.lddpm import FULL, train_networks
-from inference.training.output import write_weights
+from inference.training.output import write_json, write_weights
 from inference.training.pictures import Pictures
 
 FAMILY = "lddpm"
@@ -45,27 +49,83 @@ def variants() -> dict[str, dict[str, bool]]:
 
 def train_variants(
     recipe: str, pictures: Pictures, output: Path, *, minutes: float, device: str, resume: bool
-) -> Iterator[Entry]:
-    """Train one variant after the other, store it below ``output`` and hand it out, ready to be evaluated.
+) -> tuple[list[Entry], dict[str, str]]:
+    """Train one variant after the other and store it below ``output``.
 
-    resume: take variants that are stored already, and go on from the checkpoint of the one that is not
+    Gives those that can be evaluated, and of those that collapsed the names with what is to be said of them.
+
+    resume: take variants that are stored already, and go on from the checkpoint of the one that is not; without it,
+        all that an earlier ablation has left is thrown away
+    Raises TrainingError for what another ablation has left: of other pictures, another recipe or other minutes.
     """
+    run = {"recipe": recipe, "data": pictures.fingerprint, "minutes": minutes}
+    paths = {name: output / FAMILY / f"{name}{SUFFIX}" for name in PARTS}
+    stored = {name: _stored(path, run) if resume else _clear(path) for name, path in paths.items()}
+    entries, collapsed = [], {}
     for name, switches in variants().items():
-        path = output / FAMILY / f"{name}.safetensors"
-        if not (resume and path.is_file()):
-            checkpoints = output / FAMILY / f"{name}.training"
-            trained = train_networks(
-                recipe, pictures, checkpoints, seconds=60 * minutes, device=device, resume=resume, switches=switches
-            )
-            facts = {
-                "switched on": ", ".join(part for part, on in switches.items() if on) or "nothing",
-                **pictures.facts,
-                "steps": ", ".join(f"{stage.name} {stage.steps:,} x {stage.batch}" for stage in trained.stages),
-                "minutes": f"{minutes:g} on {machine_class(device)}",
-            }
-            card = write_card(f"{FAMILY}/{name}", "One row of an ablation; not for use.", facts)
-            path = write_weights(trained.networks, trained.config, card, output, name)
-            shutil.rmtree(checkpoints, ignore_errors=True)
-        sampler = LatentFeatureSampler.load(locate(FAMILY, path), device)
-        assert sampler.weights_sha256 == sha256_of(path)
-        yield Entry(FAMILY, name, sampler, sampler.Settings())
+        config = stored[name] or _train(recipe, pictures, paths[name], run, device, resume, switches)
+        if "collapsed" in config:
+            collapsed[f"{FAMILY}/{name}"] = config["collapsed"]
+        else:
+            sampler = LatentFeatureSampler.load(locate(FAMILY, paths[name]), device)
+            entries.append(Entry(FAMILY, name, sampler, sampler.Settings()))
+    return entries, collapsed
+
+
+def with_collapsed(rows: Sequence[Sequence[str]], collapsed: Collection[str]) -> list[list[str]]:
+    """The table of results with a column, in its place, for each variant that has none."""
+    columns = {name: values for name, *values in zip(*rows, strict=True)}
+    none = ["collapsed", *["–"] * (len(rows) - 2)]
+    order = ["", *(f"{FAMILY}/{name}" for name in PARTS)]
+    found = [[name, *(none if name in collapsed else columns[name])] for name in order]
+    return [list(row) for row in zip(*found, strict=True)]
+
+
+def _train(
+    recipe: str,
+    pictures: Pictures,
+    path: Path,
+    run: dict[str, Any],
+    device: str,
+    resume: bool,
+    switches: Mapping[str, bool],
+) -> dict[str, Any]:
+    """Train one variant and store it, or that it collapsed: with its fixed seed it would again."""
+    checkpoints = path.with_suffix(".training")
+    begin(checkpoints, {**run, "variant": path.stem}, resume=resume)
+    config: dict[str, Any] = {"sampler": FAMILY, "run": run}
+    try:
+        trained = train_networks(
+            recipe, pictures, checkpoints, seconds=60 * run["minutes"], device=device, resume=resume, switches=switches
+        )
+        facts = {
+            "switched on": ", ".join(part for part, on in switches.items() if on) or "nothing",
+            **pictures.facts,
+            "steps": ", ".join(f"{stage.name} {stage.steps:,} x {stage.batch}" for stage in trained.stages),
+            "minutes": f"{run['minutes']:g} on {machine_class(device)}",
+        }
+        card = write_card(f"{FAMILY}/{path.stem}", "One row of an ablation; not for use.", facts)
+        config |= trained.config
+        write_weights(trained.networks, config, card, path.parents[1], path.stem)
+    except Collapsed as error:
+        config["collapsed"] = str(error)
+        write_json(path.with_suffix(".json"), config)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return config
+
+
+def _stored(path: Path, run: Mapping[str, Any]) -> dict[str, Any]:
+    """What an interrupted run of the same ablation says of a variant that it finished, or nothing."""
+    file = path.with_suffix(".json")
+    if not file.is_file():
+        return {}
+    config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    check_same(file, config.get("run", {}), run)
+    return config
+
+
+def _clear(path: Path) -> dict[str, Any]:
+    shutil.rmtree(path.with_suffix(".training"), ignore_errors=True)
+    for ending in (".json", ".md", SUFFIX):
+        path.with_suffix(ending).unlink(missing_ok=True)
+    return {}

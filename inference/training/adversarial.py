@@ -6,7 +6,7 @@ import copy
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ def run_adversarial(
     bar = tqdm(total=stage.steps, initial=progress.step, desc=stage.name, mininterval=5.0)
     started, before = time.monotonic(), progress.seconds
     saved = started
-    while progress.share(stage) < 1:
+    while not progress.finished and progress.share(stage) < 1:
         for optimiser, full in zip(optimisers, rates, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = full * learning_rate_share(progress, stage)
@@ -92,6 +92,7 @@ def run_adversarial(
             _save(path, parts, optimisers, progress)
             saved = time.monotonic()
     bar.close()
+    progress.finished = True
     _save(path, parts, optimisers, progress)
     return average.eval(), progress
 
@@ -109,7 +110,7 @@ def _save(path: Path, parts: dict[str, Any], optimisers: list[torch.optim.AdamW]
     draft = path.with_suffix(".draft")
     state: dict[str, Any] = {name: part.state_dict() for name, part in parts.items() if part is not None}
     state["optimisers"] = [optimiser.state_dict() for optimiser in optimisers]
-    torch.save({**state, "step": progress.step, "seconds": progress.seconds}, draft)
+    torch.save({**state, **asdict(progress)}, draft)
     os.replace(draft, path)
 
 
@@ -120,4 +121,4 @@ def _restore(path: Path, parts: dict[str, Any], optimisers: list[torch.optim.Ada
             part.load_state_dict(state[name])
     for optimiser, values in zip(optimisers, state["optimisers"], strict=True):
         optimiser.load_state_dict(values)
-    return Progress(state["step"], state["seconds"])
+    return Progress.of(state)

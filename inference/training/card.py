@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,16 @@ def write_card(title: str, purpose: str, facts: Mapping[str, str], quality: str 
     """A card in Markdown: a title, a paragraph, a table of facts, and the measured quality."""
     rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
     return f"# {title}\n\n{purpose}\n\n| | |\n|---|---|\n{rows}\n\n{QUALITY}\n\n{quality}\n"
+
+
+def command_line(sampler: str, recipe: str, **options: object) -> str:
+    """The command that trains so, in Markdown, with the options that were given: those that are not None."""
+    given = (
+        f" --{name} {value:g}" if isinstance(value, float) else f" --{name} {shlex.quote(str(value))}"
+        for name, value in options.items()
+        if value is not None
+    )
+    return f"`python manage.py train {sampler} {recipe}{''.join(given)}`"
 
 
 def replace_quality(card: Path, quality: str) -> None:

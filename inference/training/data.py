@@ -6,9 +6,12 @@ otherwise. The last 5,000 handwritten digits are never shown to anything that is
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -19,6 +22,8 @@ from inference.training.fonts import font_digits
 
 HELD_OUT = 5_000
 DEFAULT_DATA = Path("../shared/data/mnist_train.npz")
+MNIST = 60_000  # images of its training set
+ASK = "ask whoever made them"
 BOX = 20  # height in pixels of a digit inside its 28-pixel MNIST frame
 
 
@@ -30,6 +35,10 @@ class Digits:
     labels: np.ndarray
     source: str
     licence: str
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint([self.images, self.labels])
 
     def split(self) -> tuple[Digits, Digits]:
         """Part for training and part kept out: the last 5,000, or the last tenth of a smaller set."""
@@ -43,20 +52,38 @@ class Digits:
 def load_digits(path: Path | None = None) -> Digits:
     """Read the digits at ``path``, ``TRUSTSR_TRAINING_DATA`` or the default place; else draw them from fonts.
 
-    A path that was asked for must exist (``FileNotFoundError``); only the default place may be empty.
+    A path that was asked for must exist (``FileNotFoundError``); only the default place may be empty. Digits at any
+    other path are not taken for MNIST's.
     """
-    asked = path or (Path(os.environ["TRUSTSR_TRAINING_DATA"]) if "TRUSTSR_TRAINING_DATA" in os.environ else None)
+    named = os.environ.get("TRUSTSR_TRAINING_DATA")
+    asked = path or (Path(named) if named is not None else None)
     if asked is not None and not asked.is_file():
         raise FileNotFoundError(f"There is no training data at {asked}: give an .npz with 'images' and 'labels'.")
     chosen = asked or DEFAULT_DATA
     if not chosen.is_file():
         images, labels = font_digits()
         return Digits(images, labels, "digits rendered from the fonts of the machine", "none needed")
-    with np.load(chosen, allow_pickle=False) as archive:
-        images, labels = archive["images"], archive["labels"]
+    unusable = f"{chosen} must hold 'images' uint8 (N, 28, 28) and as many 'labels'."
+    try:
+        with np.load(chosen, allow_pickle=False) as archive:
+            images, labels = archive["images"], archive["labels"]
+    except (BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(unusable) from error
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28) or len(images) != len(labels):
-        raise ValueError(f"{chosen} must hold 'images' uint8 (N, 28, 28) and as many 'labels'.")
-    return Digits(images, labels.astype(np.uint8), "MNIST training set", "CC BY-SA 3.0")
+        raise ValueError(unusable)
+    labels = labels.astype(np.uint8)
+    if len(images) == MNIST and chosen.resolve() == Path(named or DEFAULT_DATA).resolve():
+        return Digits(images, labels, "MNIST training set", "CC BY-SA 3.0")
+    return Digits(images, labels, f"{chosen.name}, {len(images):,} images of the user", ASK)
+
+
+def fingerprint(arrays: Iterable[np.ndarray]) -> str:
+    """sha256 of pictures: the same if and only if they are."""
+    total = hashlib.sha256()
+    for array in arrays:
+        total.update(f"{array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
 
 
 @dataclass(frozen=True)

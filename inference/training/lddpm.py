@@ -12,7 +12,7 @@ import torch
 
 from inference.samplers.device import low_precision
 from inference.samplers.lddpm.network import LatentFeatureNetworks
-from inference.training import TrainingError
+from inference.training import Collapsed
 from inference.training.adversarial import run_adversarial
 from inference.training.denoising_gan import SCHEDULE, Game, Terms
 from inference.training.discriminator import Discriminator
@@ -79,7 +79,7 @@ class Recipe:
 RECIPES = {
     "digits": Recipe("digits", 20, 20.0, 32, (32, 64, 96), 2, Terms(adversarial=0.3)),
     "photos": Recipe(
-        "photos", 8, 35.0, 16, (64, 96, 128), 4, Terms(adversarial=0.1), estimate_batch=16, estimate_share=0.3
+        "photos", 8, 58.0, 16, (64, 96, 128), 4, Terms(adversarial=0.1), estimate_batch=16, estimate_share=0.3
     ),
 }
 
@@ -114,7 +114,7 @@ def train_networks(
     """Train generator, low-resolution encoder and CVAE together; checkpoints live in ``folder``.
 
     switches: parts that an ablation leaves out; the names of `FULL`
-    Raises TrainingError where all samples came out alike.
+    Raises Collapsed where all samples came out alike.
     """
     numbers = RECIPES[recipe]
     config = config_of(numbers, pictures, switches)
@@ -136,9 +136,7 @@ def train_networks(
     assert isinstance(average, LatentFeatureNetworks)
     variation = game.variation(average)
     if switches["use_gan"] and variation < COLLAPSED:
-        raise TrainingError(
-            f"All samples came out alike (a pixel varies by {variation:.2f} of 255): nothing is exported."
-        )
+        raise Collapsed(f"All samples came out alike (a pixel varies by {variation:.2f} of 255): nothing is exported.")
     reports = (
         StageReport(first.name, estimated.step, numbers.estimate_batch, estimated.seconds),
         StageReport(stage.name, progress.step, numbers.batch, progress.seconds),

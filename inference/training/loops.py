@@ -11,9 +11,10 @@ import hashlib
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -44,6 +45,12 @@ class Progress:
 
     step: int = 0
     seconds: float = 0.0
+    finished: bool = False  # the stages after it rest on it: more time on resuming does not take it up again
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Progress:
+        """As it stands in a checkpoint."""
+        return cls(state["step"], state["seconds"], state["finished"])
 
     def share(self, stage: Stage) -> float:
         """Share of the stage that is done, by steps or by time, whichever is further."""
@@ -87,7 +94,7 @@ def run_stage(
     bar = tqdm(total=stage.steps, initial=progress.step, desc=stage.name, mininterval=5.0)
     started, before = time.monotonic(), progress.seconds
     saved = started
-    while progress.share(stage) < 1:
+    while not progress.finished and progress.share(stage) < 1:
         for group in optimiser.param_groups:
             group["lr"] = stage.learning_rate * learning_rate_share(progress, stage)
         loss = loss_of(progress.step, step_generator(stage.seed, stage.name, progress.step))
@@ -105,6 +112,7 @@ def run_stage(
             _save(path, network, average, optimiser, progress)
             saved = time.monotonic()
     bar.close()
+    progress.finished = True
     _save(path, network, average, optimiser, progress)
     return average.eval(), progress
 
@@ -125,8 +133,7 @@ def _save(
             "network": network.state_dict(),
             "average": average.state_dict(),
             "optimiser": optimiser.state_dict(),
-            "step": progress.step,
-            "seconds": progress.seconds,
+            **asdict(progress),
         },
         draft,
     )
@@ -138,4 +145,4 @@ def _restore(path: Path, network: nn.Module, average: nn.Module, optimiser: torc
     network.load_state_dict(state["network"])
     average.load_state_dict(state["average"])
     optimiser.load_state_dict(state["optimiser"])
-    return Progress(state["step"], state["seconds"])
+    return Progress.of(state)

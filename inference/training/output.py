@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,15 @@ from safetensors.torch import save_file
 from torch import nn
 
 from inference.core.weights import SHIPPED, sha256_of
+from inference.training import Collapsed
 
 
 def write_weights(networks: nn.Module, config: dict[str, Any], card: str, output: Path, name: str) -> Path:
     """Write ``<output>/<sampler>/<name>`` .safetensors, .json and .md; returns the first.
 
     config: "sampler", and all that the sampler's ``load`` needs; "sha256" is added
-    Where ``output`` is the folder that ships, its manifest gets the new sha256.
+    Where ``output`` is the folder that ships, its manifest gets the new sha256. Raises Collapsed for numbers that
+    are not finite.
     """
     path = output / config["sampler"] / f"{name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,11 +30,15 @@ def write_weights(networks: nn.Module, config: dict[str, Any], card: str, output
         key: value.detach().cpu().to(torch.float16 if value.is_floating_point() else value.dtype).contiguous()
         for key, value in networks.state_dict().items()
     }
-    save_file(tensors, path)
-    path.chmod(0o644)  # safetensors writes for the owner alone; web and workers may be others
-    sha256 = sha256_of(path)
+    odd = next((key for key, value in tensors.items() if not value.isfinite().all()), None)
+    if odd is not None:
+        raise Collapsed(f"Not all numbers in {odd} are finite in float16: nothing is exported.")
+    with whole(path) as draft:
+        save_file(tensors, draft)
+        draft.chmod(0o644)  # safetensors writes for the owner alone; web and workers may be others
+        sha256 = sha256_of(draft)
     write_json(path.with_suffix(".json"), {**config, "sha256": sha256})
-    path.with_suffix(".md").write_text(card, encoding="utf-8")
+    write_text(path.with_suffix(".md"), card)
     if output.resolve() == SHIPPED.resolve():
         enter(output, f"{config['sampler']}/{name}", path, sha256)
     return path
@@ -44,8 +52,23 @@ def enter(folder: Path, entry: str, path: Path, sha256: str) -> None:
     write_json(manifest, dict(sorted(known.items())))
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any], *, indent: int = 2) -> None:
     """Whole or not at all."""
+    write_text(path, json.dumps(content, indent=indent) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    with whole(path) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A draft beside ``path`` that takes its place once it is written; if that fails, nothing of it is left."""
     draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(draft, path)
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

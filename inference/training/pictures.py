@@ -12,11 +12,15 @@ from inference.training.data import DigitPictures, Pair, load_digits
 from inference.training.photos import PhotoCrops, load_photos
 
 VARIATION = "shift, size up to the whole frame, turn, slant, stroke width; half of the digits as they are"
+SMALLEST = 128  # pixels per side of a photograph: the largest crop that a recipe takes, see `ldm.wide_batch`
 FRAME = 32  # pixels per side of a digit's picture: 28 and a black border
 
 
 class Pictures(Protocol):
-    """Endless batches of pairs. ``size``: HR pixels per side; ``facts``: what the model card says of the data."""
+    """Endless batches of pairs.
+
+    size: HR pixels per side;  facts: what the model card says of the data;  fingerprint: sha256 of what is shown
+    """
 
     @property
     def channels(self) -> int: ...
@@ -28,6 +32,8 @@ class Pictures(Protocol):
     def device(self) -> torch.device: ...
     @property
     def facts(self) -> dict[str, str]: ...
+    @property
+    def fingerprint(self) -> str: ...
 
     def batch(self, count: int, generator: torch.Generator) -> Pair:
         """``high`` float32 (B, C, size, size) and ``low`` (B, C, size / scale, size / scale) in [0, 1]."""
@@ -41,6 +47,7 @@ class DigitSource:
     scale: int
     device: torch.device
     facts: dict[str, str]
+    fingerprint: str
     channels: int = 1
     size: int = FRAME
 
@@ -55,6 +62,7 @@ class PhotoSource:
     crops: PhotoCrops
     device: torch.device
     facts: dict[str, str]
+    fingerprint: str
     channels: int = 3
     scale: int = 4
     size: int = 64
@@ -69,23 +77,23 @@ def source(recipe: str, data: Path | None, device: str) -> Pictures:
     Raises FileNotFoundError or ValueError for unusable data.
     """
     if recipe == "photos":
-        shown, kept_out = load_photos(data).split()
+        shown, kept_out = load_photos(data, smallest=SMALLEST).split()
         facts = {
-            "data": f"{shown.source}, {len(shown.images)} photographs; every tenth by name "
-            f"({len(kept_out.images)}) was never shown",
-            "licence of the data": "research and education, non-commercial; no picture is part of the weights",
+            "data": f"{shown.source}; {len(shown.images)} photographs were shown, every tenth by name "
+            f"({len(kept_out.images)}) never",
+            "licence of the data": f"{shown.licence}; no picture is part of the weights",
             "variation": "crops of 64 x 64 pixels, mirrored and turned by quarters",
             "low-resolution images": "bicubic reduction by 4 (antialiased), 8 bits",
         }
-        return PhotoSource(PhotoCrops(shown, device), torch.device(device), facts)
+        return PhotoSource(PhotoCrops(shown, device), torch.device(device), facts, shown.fingerprint)
     digits, kept_out_digits = load_digits(data).split()
     scale = 8 if recipe == "digits_x8" else 4
     facts = {
-        "data": f"{digits.source}, {len(digits.images):,} images; the last {len(kept_out_digits.images):,} "
-        "were never shown",
+        "data": f"{digits.source}; {len(digits.images):,} images were shown, the last "
+        f"{len(kept_out_digits.images):,} never",
         "licence of the data": digits.licence,
         "variation": VARIATION if scale == 4 else "none: 4 x 4 pixels cannot tell a varied digit from a usual one",
         "low-resolution images": f"bicubic reduction by {scale} (antialiased), 8 bits"
         + ("; some block averages of 17 levels" if scale == 4 else ""),
     }
-    return DigitSource(DigitPictures(digits, device), scale, torch.device(device), facts)
+    return DigitSource(DigitPictures(digits, device), scale, torch.device(device), facts, digits.fingerprint)

@@ -21,9 +21,10 @@ from torch.nn import functional
 
 from inference.core.degradation import downscale
 from inference.core.images import to_uint8
-from inference.core.weights import find
+from inference.core.weights import check_name, find
 from inference.samplers.device import low_precision
-from inference.training.card import machine_class, write_card
+from inference.training.card import command_line, machine_class, write_card
+from inference.training.checkpoints import begin
 from inference.training.data import DigitPictures, Digits, Pair, load_digits
 from inference.training.degrade import lower_resolution
 from inference.training.loops import Progress, Stage, run_stage, seed_everything
@@ -150,19 +151,26 @@ def train(
     device: str = "cpu",
     data: Path | None = None,
     resume: bool = False,
+    command: str | None = None,
     kinds: Sequence[Kind] = tuple(SUFFIX),
 ) -> Path:
     """Train the kinds and write ``<name>``, ``<name>-low`` and ``<name>-x8``; see `inference.training.train`."""
+    for kind in kinds:
+        check_name(output, "reader", f"{name}{SUFFIX[kind]}")
     digits, kept_out = load_digits(data).split()
     seconds = None if minutes is None else 60 * minutes / len(kinds)
     paths = []
     checkpoints = output / "reader" / f"{name}.training"
+    begin(checkpoints, {"sampler": "reader", "recipe": "digits", "data": digits.fingerprint}, resume=resume)
+    command = command or command_line(
+        "reader", "digits", name=name, minutes=minutes, device=device, data=data, output=output
+    )
     for kind in kinds:
         reader, progress = train_reader(
             kind, digits, checkpoints, steps=STEPS[kind], seconds=seconds, device=device, resume=resume
         )
         accuracy = held_out_accuracy(reader.cpu(), kept_out)
-        card = _card(f"reader/{name}{SUFFIX[kind]}", digits, progress, device, accuracy)
+        card = _card(f"reader/{name}{SUFFIX[kind]}", digits, progress, device, accuracy, command)
         config = {"sampler": "reader", "kind": kind, "frame": FRAME[kind]}
         paths.append(write_weights(reader, config, card, output, f"{name}{SUFFIX[kind]}"))
     shutil.rmtree(checkpoints)
@@ -179,14 +187,14 @@ def held_out_accuracy(reader: Reader, digits: Digits) -> float:
     return float((probabilities(reader, images).argmax(axis=1) == digits.labels).mean())
 
 
-def _card(title: str, digits: Digits, progress: Progress, device: str, accuracy: float) -> str:
+def _card(title: str, digits: Digits, progress: Progress, device: str, accuracy: float, command: str) -> str:
     facts = {
-        "data": f"{digits.source}, {len(digits.images):,} images, real digits only; varied as for `ldm digits`",
+        "data": f"{digits.source}; {len(digits.images):,} images were shown; varied as for `ldm digits`",
         "licence of the data": digits.licence,
         "licence of the weights": "Apache-2.0",
         "steps": f"{progress.step:,} x {BATCH}",
         "minutes": f"{progress.seconds / 60:.0f} on {machine_class(device)}",
-        "command": "`python manage.py train reader digits`",
+        "command": command,
     }
     purpose = (
         "Reads single digits. Measures whether drawn samples are legible, and stands in for the eyes of simulated "

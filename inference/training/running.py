@@ -10,7 +10,8 @@ from typing import Any
 
 from torch import nn
 
-from inference.training.card import machine_class, write_card
+from inference.training.card import command_line, machine_class, write_card
+from inference.training.checkpoints import begin
 from inference.training.output import write_weights
 from inference.training.pictures import source
 
@@ -56,10 +57,12 @@ def run(
     device: str,
     data: Path | None,
     resume: bool,
+    command: str | None = None,
 ) -> Path:
     """Train by ``module.train_networks``, write the weights, and drop the checkpoints; returns the weights' path."""
     pictures = source(recipe, data, device)
     checkpoints = output / sampler / f"{name}.training"
+    begin(checkpoints, {"sampler": sampler, "recipe": recipe, "data": pictures.fingerprint}, resume=resume)
     seconds = None if minutes is None else 60 * minutes
     trained: Trained = module.train_networks(
         recipe, pictures, checkpoints, seconds=seconds, device=device, resume=resume
@@ -72,8 +75,8 @@ def run(
         "steps": ", ".join(f"{stage.name} {stage.steps:,} x {stage.batch}" for stage in trained.stages),
         "minutes": f"{sum(stage.seconds for stage in trained.stages) / 60:.0f} on {machine_class(device)}",
         "seed": str(trained.seed),
-        "command": f"`python manage.py train {sampler} {recipe} --name {name}"
-        + (f" --minutes {minutes:g}`" if minutes is not None else "`"),
+        "command": command
+        or command_line(sampler, recipe, name=name, minutes=minutes, device=device, data=data, output=output),
     }
     card = write_card(f"{sampler}/{name}", PURPOSE[recipe], facts)
     path = write_weights(trained.networks, trained.config, card, output, name)

@@ -1,4 +1,4 @@
-"""Recipes ``srdiff digits``, ``digits_x8`` and ``photos``: first the encoder alone, then encoder and U-Net together.
+"""Recipes ``srdiff digits`` and ``photos``: first the encoder alone, then encoder and U-Net together.
 
 Sizes and schedule come from ``inference/samplers/srdiff/*.json``. What differs from Li et al.: the U-Net predicts v,
 the loss is squared (a mean, where L1 would teach a median, so that the shares of a pool are calibrated), and the
@@ -48,7 +48,6 @@ class Plan:
 
 PLANS = {
     "digits": Plan("digits", 50.0, 0.05, (64, 32), (1e-3, 1e-3), (400, 12_000)),
-    "digits_x8": Plan("digits", 20.0, 0.05, (64, 32), (1e-3, 1e-3), (400, 12_000)),
     "photos": Plan("photos", 35.0, 0.4, (16, 8), (5e-4, 1e-3), (8_000, 20_000)),
 }
 

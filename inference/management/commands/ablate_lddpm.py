@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from tqdm import tqdm
 
 from inference.evaluation import EvaluationError
 from inference.evaluation.partial import PartialResults
-from inference.evaluation.pictures import digit_source, photo_source
+from inference.evaluation.pictures import Source, digit_source, photo_source
 from inference.evaluation.running import Evaluation
 from inference.evaluation.table import markdown, plain, table
 from inference.version import code_version
@@ -39,32 +38,29 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            results = self._ablate(options)
+            rows = self._ablate(options)
         except (OSError, ValueError, RuntimeError) as error:
             raise CommandError(str(error)) from error
-        rows, folder = table(results), options["output"]
-        from inference.training.ablation import TABLES
-
-        title = f"# Ablation of LDDPM on {options['recipe']}, {options['minutes']:g} minutes each"
-        text = f"{title}\n\n{TABLES}\n\n{markdown(rows)}\n"
-        (folder / "ablation.md").write_text(text, encoding="utf-8")
-        (folder / "ablation.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         self.stdout.write(plain(rows))
-        self.stdout.write(f"Wrote {folder / 'ablation.md'} and ablation.json")
+        self.stdout.write(f"Wrote {options['output'] / 'ablation.md'} and ablation.json")
 
-    def _ablate(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _ablate(self, options: dict[str, Any]) -> list[list[str]]:
         from inference.samplers.device import chosen
-        from inference.training.ablation import train_variants
+        from inference.training.ablation import train_variants, with_collapsed
+        from inference.training.output import write_json, write_text
         from inference.training.pictures import source
 
         recipe, folder, minutes = options["recipe"], options["output"], options["minutes"]
-        if not minutes > 0:
-            raise EvaluationError(f"The number of minutes must be above 0, not {minutes:g}.")
+        for name in ("minutes", "images", "count"):
+            if not options[name] > 0:
+                raise EvaluationError(f"The number of {name} must be above 0, not {options[name]:g}.")
         device = chosen(options["device"])
-        shown = digit_source(options["images"]) if recipe == "digits" else photo_source(options["images"], PHOTO_CROP)
+        shown = _kept_out(recipe, options["images"], options["data"])
         pictures = source(recipe, options["data"], device)
-        entries = list(
-            train_variants(recipe, pictures, folder, minutes=minutes, device=device, resume=options["resume"])
+        if not options["resume"]:
+            (folder / "ablation.json.partial").unlink(missing_ok=True)
+        entries, collapsed = train_variants(
+            recipe, pictures, folder, minutes=minutes, device=device, resume=options["resume"]
         )
         evaluation = Evaluation(entries, shown, count=options["count"], seed=0, shave=0, device=device)
         partial = PartialResults(
@@ -72,5 +68,23 @@ class Command(BaseCommand):
         )
         with tqdm(total=evaluation.total, unit="sample") as bar:
             results = evaluation.run(partial, bar.update)
+        rows = with_collapsed(table(results), collapsed)
+        write_json(folder / "ablation.json", {**results, "collapsed": collapsed}, indent=1)
+        write_text(folder / "ablation.md", _document(recipe, minutes, rows, collapsed))
         partial.drop()
-        return results
+        return rows
+
+
+def _kept_out(recipe: str, count: int, data: Path | None) -> Source:
+    """Pictures of the same data that training does not see."""
+    if recipe == "digits":
+        return digit_source(count, data=data)
+    return photo_source(count, PHOTO_CROP, data=data)
+
+
+def _document(recipe: str, minutes: float, rows: list[list[str]], collapsed: dict[str, str]) -> str:
+    from inference.training.ablation import TABLES
+
+    title = f"# Ablation of LDDPM on {recipe}, {minutes:g} minutes each"
+    said = [f"`{name}` collapsed: {sentence}" for name, sentence in collapsed.items()]
+    return "\n\n".join([title, TABLES, markdown(rows), *said]) + "\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,22 +14,18 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from inference.core.weights import SHIPPED, WeightsError, sha256_of
+from inference.core import weights
+from inference.core.weights import WeightsError, sha256_of
 
 SUFFIXES = (".json", ".md", ".safetensors")  # the last one makes the weights visible
 TAKEN = "There are weights {}/{} already: choose another name."
 UNFINISHED = "An import of {}/{} is under way, or was broken off: wait for it, or delete {}."
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 def check_name(folder: Path, sampler: str, name: str) -> None:
     """Raise WeightsError for a name that cannot be used, or that weights of this sampler have already."""
-    if not _NAME.fullmatch(name):
-        raise WeightsError(
-            f"{name!r} is not a name of weights: take up to 100 letters, digits and '-_.', a letter or digit first."
-        )
-    for place in (SHIPPED, folder):
-        _check_free(place / sampler / f"{name}.safetensors")
+    weights.check_name(folder, sampler, name)
+    _check_free(folder / sampler / f"{name}.safetensors")
 
 
 def _check_free(path: Path) -> None:

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from inference import samplers, services
 from inference.core.weights import sha256_of
 from inference.models import Weights
+from inference.samplers.importing import importer, smoke
 from inference.samplers.importing.smoke import truth
 from tests.inference.samplers.importing.fake.family import register, state_dict
 
@@ -230,6 +231,33 @@ def test_a_name_that_is_taken(checkpoint, data_dir):
     with pytest.raises(CommandError, match="weights fake/official already: choose another name"):
         imported(checkpoint(changed(**{"net.bias": torch.full((48,), 0.01)})))
     assert sha256_of(data_dir / "weights" / "fake" / "official.safetensors") == before
+
+
+@pytest.mark.parametrize("left", [(".json",), (".json", ".md")])
+def test_what_a_killed_import_left_is_named(checkpoint, data_dir, left):
+    (data_dir / "weights" / "fake").mkdir(parents=True)
+    files = [data_dir / "weights" / "fake" / f"official{suffix}" for suffix in left]
+    for file in files:
+        file.touch()
+    refused(data_dir, checkpoint(), f"under way, or was broken off: .* delete {' and '.join(map(str, files))}")
+    for file in files:
+        file.unlink()
+    imported(checkpoint())
+    assert Weights.objects.filter(sampler="fake").exists()
+
+
+def test_of_two_imports_at_once_one_gets_the_name(checkpoint, data_dir, monkeypatch):
+    """The other one begins to publish while this one draws its test picture."""
+
+    def drawn(sampler: Any) -> smoke.Smoke:
+        (data_dir / "weights" / "fake").mkdir()
+        (data_dir / "weights" / "fake" / "official.json").touch()
+        return smoke.Smoke(30, 30)
+
+    monkeypatch.setattr(importer, "smoke", drawn)
+    with pytest.raises(CommandError, match=r"under way, or was broken off: .*official\.json"):
+        imported(checkpoint())
+    assert not Weights.objects.filter(sampler="fake").exists()
 
 
 def test_a_name_of_weights_that_ship_is_taken(checkpoint, data_dir):

@@ -53,6 +53,38 @@ def test_a_file_of_the_wrong_shape_is_refused(tmp_path):
         load_digits(tmp_path / "odd.npz")
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"text"])
+def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
+    (tmp_path / "odd.npz").write_bytes(content)
+    with pytest.raises(ValueError, match="must hold"):
+        load_digits(tmp_path / "odd.npz")
+
+
+def test_an_archive_without_labels_is_refused(tmp_path):
+    np.savez(tmp_path / "odd.npz", images=np.zeros((4, 28, 28), np.uint8))
+    with pytest.raises(ValueError, match="must hold"):
+        load_digits(tmp_path / "odd.npz")
+
+
+def test_only_the_usual_60_000_digits_are_called_mnist(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "MNIST", 4)
+    for name, count in (("own.npz", 4), ("few.npz", 3)):
+        np.savez(tmp_path / name, images=np.zeros((count, 28, 28), np.uint8), labels=np.zeros(count))
+    own = load_digits(tmp_path / "own.npz")
+    assert (own.source, own.licence) == ("own.npz, 4 images of the user", "ask whoever made them")
+    monkeypatch.setenv("TRUSTSR_TRAINING_DATA", str(tmp_path / "own.npz"))
+    for usual in (load_digits(), load_digits(tmp_path / "own.npz")):
+        assert (usual.source, usual.licence) == ("MNIST training set", "CC BY-SA 3.0")
+    monkeypatch.setenv("TRUSTSR_TRAINING_DATA", str(tmp_path / "few.npz"))
+    assert load_digits().source == "few.npz, 3 images of the user"
+
+
+def test_a_fingerprint_tells_pictures_apart(digits):
+    same = Digits(digits.images.copy(), digits.labels.copy(), "other words", "none")
+    other = Digits(digits.images[::-1], digits.labels, "fonts", "none")
+    assert digits.fingerprint == same.fingerprint != other.fingerprint
+
+
 def test_the_last_5000_are_kept_out():
     numbered = np.broadcast_to((np.arange(60_000) % 256).astype(np.uint8)[:, None, None], (60_000, 28, 28))
     training, kept = Digits(numbered, np.zeros(60_000, np.uint8), "", "").split()

@@ -1,50 +1,27 @@
-"""The recipes of lddpm, its two-player loop and its ablation, a few steps with tiny networks on digits from fonts."""
+"""The recipes of lddpm and its two-player loop, a few steps with tiny networks on digits from fonts."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from django.core.management import CommandError, call_command
 from torch import nn
 
 from inference import samplers
 from inference.core.weights import sha256_of
 from inference.training import TrainingError, adversarial, lddpm, train
-from inference.training.ablation import variants
 from inference.training.adversarial import Move, run_adversarial
-from inference.training.denoising_gan import Game, Terms
+from inference.training.denoising_gan import Game
 from inference.training.discriminator import Discriminator
-from inference.training.fonts import font_digits
 from inference.training.lddpm import FULL
 from inference.training.loops import Stage, step_generator
 from inference.training.pictures import source
 from inference.training.scores import distance, energy, slopes, texture
-from tests.inference.samplers.tiny import lddpm_config
 
-FEW = {"steps": 5, "batch": 4, "critic": (8, 8), "critic_patch": 2, "terms": Terms(adversarial=0.3, penalty_every=2)}
-EARLY = {"estimate_steps": 3, "estimate_batch": 4}
-SIZES = ("patch", "low_res", "unet", "code", "encoder", "glow")
-
-
-@pytest.fixture(autouse=True)
-def tiny_networks(tmp_path, monkeypatch) -> None:
-    for name in ("digits", "photos"):
-        (tmp_path / f"{name}.json").write_text(json.dumps({key: lddpm_config()[key] for key in SIZES}))
-        monkeypatch.setitem(lddpm.RECIPES, name, replace(lddpm.RECIPES[name], minutes=9.0, **FEW, **EARLY))
-    monkeypatch.setattr(lddpm, "SIZES", tmp_path)
-    monkeypatch.setattr(lddpm, "COLLAPSED", 0.0)
-
-
-@pytest.fixture
-def digits(tmp_path) -> Path:
-    images, labels = font_digits(40)
-    np.savez(tmp_path / "digits.npz", images=images, labels=labels)
-    return tmp_path / "digits.npz"
+pytestmark = pytest.mark.usefixtures("tiny_lddpm")
 
 
 def trained(digits: Path, output: Path, **options) -> Path:
@@ -117,7 +94,7 @@ def test_photographs_have_a_recipe(tmp_path):
     folder.mkdir()
     random = np.random.default_rng(0)
     for place in range(10):
-        Image.fromarray(random.integers(0, 256, (70, 90, 3), dtype=np.uint8)).save(folder / f"{place}.png")
+        Image.fromarray(random.integers(0, 256, (130, 150, 3), dtype=np.uint8)).save(folder / f"{place}.png")
     path = train("lddpm", "photos", output=tmp_path / "weights", name="own", device="cpu", data=folder)
     assert samplers.load("lddpm", path).channels == 3
 
@@ -262,44 +239,3 @@ def test_slopes_and_texture_know_no_brightness():
     assert torch.allclose(texture(images), texture(images + 0.5), atol=1e-5)
     assert (texture(images) - texture(images / 2)).abs().max() > 0.01
     assert [one.shape[2] for one in slopes(images)] == [16, 8, 4]
-
-
-# the ablation
-
-
-def test_the_variants_add_one_part_after_the_other():
-    found = list(variants().values())
-    assert [sum(switches.values()) for switches in found] == [0, 1, 2, 3, 4, 5, 6]
-    assert found[-1] == FULL
-
-
-def test_the_ablation_command(tmp_path, digits, capsys, monkeypatch):
-    monkeypatch.setattr("inference.management.commands.ablate_lddpm.digit_source", _two_digits)
-    options = {"minutes": 1.0, "count": 2, "output": tmp_path / "out", "data": digits, "device": "cpu"}
-    call_command("ablate_lddpm", "digits", **options)
-    assert "ablation.md" in capsys.readouterr().out
-    text = (tmp_path / "out" / "ablation.md").read_text()
-    assert "| lddpm/stacked | lddpm/attention | lddpm/cvae | lddpm/glow | lddpm/gan |" in text
-    for row in ("PSNR Y", "LR consistency", "pixel std of 255", "read right: all samples"):
-        assert row in text
-    results = json.loads((tmp_path / "out" / "ablation.json").read_text())
-    assert len({one["weights_sha256"] for one in results["samplers"]}) == 7
-    assert results["samplers"][0]["summary"]["images"] == 2
-
-
-def _two_digits(count: int):
-    from inference.evaluation.pictures import Picture, Source
-
-    random = np.random.default_rng(0)
-    shown = [
-        Picture(
-            f"digit {place}", random.integers(0, 256, (32, 32, 1), np.uint8), np.full((8, 8, 1), 90, np.uint8), place
-        )
-        for place in range(2)
-    ]
-    return Source("two digits", lambda scale: shown)
-
-
-def test_the_ablation_command_says_what_is_wrong(tmp_path):
-    with pytest.raises(CommandError, match="above 0"):
-        call_command("ablate_lddpm", "digits", minutes=0.0, output=tmp_path)
