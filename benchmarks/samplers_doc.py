@@ -54,14 +54,16 @@ def section(results: dict[str, Any]) -> str:
     return f"{markdown(table(results))}\n\n{described(results)}"
 
 
-def write_cards(results: dict[str, Any]) -> None:
-    """Put each shipped sampler's own column into its model card."""
-    for one in results["samplers"]:
-        card = SHIPPED / one["sampler"] / f"{one['weights']}.md"
-        if card.is_file():
-            alone = {**results, "samplers": [one]}
-            replace_quality(card, f"{section(alone)}\n\nWhat each row means: `docs/samplers.md`.")
-            print(f"wrote {card}")
+def write_cards(found: list[dict[str, Any]]) -> None:
+    """Put each shipped sampler's own column of all results into its model card."""
+    sections: dict[Path, list[str]] = {}
+    for results in found:
+        for one in results["samplers"]:
+            card = SHIPPED / one["sampler"] / f"{one['weights']}.md"
+            sections.setdefault(card, []).append(section({**results, "samplers": [one]}))
+    for card in filter(Path.is_file, sections):
+        replace_quality(card, "\n\n".join([*sections[card], "What each row means: `docs/samplers.md`."]))
+        print(f"wrote {card}")
 
 
 def keep(results: dict[str, Any], name: str) -> str:
@@ -97,11 +99,11 @@ def main() -> None:
 
     IMAGES.mkdir(parents=True, exist_ok=True)
     text = DOCUMENT.read_text(encoding="utf-8")
-    for path in options.results:
-        results = json.loads(path.read_text(encoding="utf-8"))
-        text = fill(text, path.stem, keep(results, path.stem))
-        if options.cards:
-            write_cards(results)
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in options.results}
+    for name, results in found.items():
+        text = fill(text, name, keep(results, name))
+    if options.cards:
+        write_cards(list(found.values()))
     if options.sheets:
         text = fill(text, "sheets", write_sheets())
     DOCUMENT.write_text(text, encoding="utf-8")

@@ -131,7 +131,7 @@ def official(rounds: int, count: int, steps: int) -> Iterable[list[str]]:
     def digits(seed: int) -> None:
         loop(seed, digit, 3)
 
-    name = f"bsr_sr network, {steps} steps"
+    name = f"bsr_sr network, {count} samples of {steps} steps"
     yield row(f"{name}: pipeline / ours, float32", in_turn(loop, ours("float32"), rounds), count, ">= 1.0")
     yield row(f"{name}: pipeline / ours, bfloat16", in_turn(loop, ours("bfloat16"), rounds), count, ">= 1.7")
     for precision in ("float32", "bfloat16"):
