@@ -128,7 +128,8 @@ def _sentences() -> Iterator[None]:
             raise
         raise GenerationError(store.DISK_FULL) from error
     except (ValueError, RuntimeError) as error:
-        from inference.samplers.base import DrawError, LowResError
+        from inference.samplers.base import DrawError
+        from inference.samplers.limits import LowResError
 
         if not isinstance(error, DrawError | LowResError):
             raise

@@ -20,6 +20,7 @@ from inference.evaluation.partial import PartialResults
 from inference.evaluation.pictures import Picture, Source
 from inference.evaluation.protocol import PROTOCOL
 from inference.evaluation.summary import summarise
+from inference.samplers.limits import checked
 from inference.samplers.settings import SamplerSettings
 
 if TYPE_CHECKING:
@@ -70,8 +71,6 @@ class Evaluation:
 
     def _check(self) -> None:
         """What would stop a sampler or a figure in the middle, said before anything is drawn."""
-        from inference.samplers.base import checked  # torch, on first use
-
         names = [one.name for one in self.entries]
         if len(set(names)) < len(names):
             raise EvaluationError("The same weights are named twice: evaluate them once.")

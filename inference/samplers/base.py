@@ -1,15 +1,14 @@
-"""The border that all samplers share: checks, seeds, micro-batches, retries. Families only draw.
+"""The border that all samplers share: checks, micro-batches, retries. Families only draw.
 
-One seed is one picture, bit for bit, whatever else is drawn with it: every picture has a generator of its own, and
-the network always sees a micro-batch of the same size (the last one is filled up). The size depends on the size of
-the low-resolution image only; it is halved when memory runs out, which can move the last bits of a float.
+One seed is one picture, bit for bit, whatever else is drawn with it (see `seeds`): the network always sees a
+micro-batch of the same size, the last one filled up. The size depends on that of the low-resolution image only; it is
+halved when memory runs out, which can move the last bits of a float.
 
 A picture with a fault (see `health`) is drawn again from new noise, in float32, and says so.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,8 +26,9 @@ from inference.core.consistency import project
 from inference.core.weights import WeightsError, WeightsFile
 from inference.samplers.device import computes_bfloat16, low_precision
 from inference.samplers.health import NOT_FINITE, Health
-from inference.samplers.limits import MOST_PIXELS, SMALLEST_SIDE
+from inference.samplers.limits import LowResError, checked
 from inference.samplers.memory import is_out_of_memory
+from inference.samplers.seeds import Pass, alike, noise_seed, plan
 from inference.samplers.settings import AUTO, BFLOAT16, FLOAT32, SamplerSettings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -36,10 +36,6 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5  # for a finite picture
 FAULTY_ATTEMPTS = 3  # then a finite picture is kept in spite of its fault
 Check = Callable[[], None]
-
-
-class LowResError(ValueError):
-    """A low-resolution image that these weights cannot enlarge; the message is one sentence."""
 
 
 class DrawError(RuntimeError):
@@ -65,18 +61,6 @@ class Drawn:
     attempt: int
     fault: str = ""
     suspect: bool = False
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One run of a network: a key that seeds its noise, and which seeds want which of its pictures.
-
-    wanted: (index, seed, tile, why its last picture was refused); there is one tile but in mosaics
-    """
-
-    key: int
-    wanted: tuple[tuple[int, int, int, str], ...]
-    attempt: int = 0
 
 
 class Sampler(ABC):
@@ -214,7 +198,7 @@ class Sampler(ABC):
         size, queue, health = self.batch_size(context), list(passes), Health(image, self.scale)
         while queue:
             check()
-            batch = _alike(queue[:size])
+            batch = alike(queue[:size])
             try:
                 pictures = self._draw_filled(context, batch, size, settings, check)
             except Exception as error:
@@ -282,66 +266,9 @@ class Sampler(ABC):
         return np.ascontiguousarray(clipped, dtype=np.float32)
 
 
-def checked(low_res: NDArray[np.floating]) -> NDArray[np.float32]:
-    """The low-resolution image as float32 (h, w, C); LowResError unless shape, type and range are right."""
-    image = np.asarray(low_res)
-    if image.ndim != 3 or image.shape[2] not in (1, 3):
-        raise LowResError(f"A low-resolution image has the shape (h, w, 1) or (h, w, 3), not {image.shape}.")
-    if min(image.shape[:2]) < SMALLEST_SIDE:
-        raise LowResError(
-            f"The low-resolution image has {image.shape[1]} x {image.shape[0]} pixels: "
-            f"at least {SMALLEST_SIDE} x {SMALLEST_SIDE} are needed."
-        )
-    if image.shape[0] * image.shape[1] > MOST_PIXELS:
-        raise LowResError(
-            f"The low-resolution image has {image.shape[1]} x {image.shape[0]} pixels, more than {MOST_PIXELS:,} "
-            "altogether: cut it into parts."
-        )
-    if not np.issubdtype(image.dtype, np.floating) or not np.isfinite(image).all():
-        raise LowResError("A low-resolution image consists of finite floats from 0 to 1.")
-    if image.min() < 0 or image.max() > 1:
-        raise LowResError(f"A low-resolution image ranges from 0 to 1, this one from {image.min()} to {image.max()}.")
-    return np.ascontiguousarray(image, dtype=np.float32)
-
-
-def plan(seeds: Iterable[int], tiles: int) -> list[Pass]:
-    """Which passes give the seeds: seed s is tile ``s % tiles`` of the pass ``s // tiles``, each run once."""
-    wanted: dict[int, list[tuple[int, int, int, str]]] = {}
-    for index, seed in enumerate(seeds):
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
-            raise SettingsError(f"A seed is a whole number from 0 to 2**63 - 1, not {seed!r}.")
-        wanted.setdefault(int(seed) // tiles, []).append((index, int(seed), int(seed) % tiles, ""))
-    return [Pass(key, tuple(items)) for key, items in wanted.items()]
-
-
-def noise_seed(key: int, attempt: int) -> int:
-    """The generator's seed, 32 bits: the key itself, or a hash of key and attempt where the noise is replaced.
-
-    Large keys are hashed as well: torch's generator on the CPU knows the lower 32 bits of a seed only.
-    """
-    if attempt == 0 and key < 2**32:
-        return key
-    return int.from_bytes(hashlib.sha256(f"{key}|{attempt}".encode()).digest()[:8], "big") >> 1 & 0xFFFFFFFF
-
-
-def generators(noise_seeds: Sequence[int]) -> list[torch.Generator]:
-    """One CPU generator per picture: the same numbers on every device, whatever else is in the batch."""
-    return [torch.Generator("cpu").manual_seed(seed) for seed in noise_seeds]
-
-
 def in_order(drawn: Iterable[Drawn]) -> NDArray[np.float32]:
     """The pictures (N, H, W, C) in the order of their seeds."""
     return np.stack([one.image for one in sorted(drawn, key=lambda one: one.index)])
-
-
-def noise(sources: Sequence[torch.Generator], shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
-    """Standard normal noise (B, *shape), each picture's from its own generator."""
-    return torch.stack([torch.randn(shape, generator=source) for source in sources]).to(device)
-
-
-def _alike(passes: list[Pass]) -> list[Pass]:
-    """Those at the beginning that are in the same attempt: first attempts may have another precision."""
-    return [item for item in passes if item.attempt == passes[0].attempt]
 
 
 def _may_try_again(found: str, attempt: int, seed: int) -> bool:

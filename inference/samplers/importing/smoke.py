@@ -19,7 +19,8 @@ from inference.core.degradation import downscale, upscale
 from inference.core.images import read_image
 from inference.core.metrics import peak_signal_noise_ratio
 from inference.core.weights import WeightsError
-from inference.samplers.base import DrawError, LowResError, Sampler
+from inference.samplers.base import DrawError, Sampler
+from inference.samplers.limits import LowResError
 
 PICTURE = Path(__file__).with_name("smoke.png")  # 128 x 128, so that x2, x4 and x8 divide it
 

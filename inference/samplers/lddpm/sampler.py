@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from inference.samplers.base import Check, Drawn, Sampler, generators, in_order, noise, plan
+from inference.samplers.base import Check, Drawn, Sampler, in_order
 from inference.samplers.lddpm.glow import SQUEEZE
 from inference.samplers.lddpm.network import Condition, LatentFeatureNetworks
 from inference.samplers.lddpm.reference import Box, Reference, check_reference, read_reference
 from inference.samplers.lddpm.scheduler import DenoisingGANScheduler
 from inference.samplers.lddpm.settings import LatentFeatureSettings
 from inference.samplers.padding import as_batch, padded
+from inference.samplers.seeds import generators, noise, plan
 from inference.samplers.settings import SamplerSettings
 from inference.samplers.tiling import tiled
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.samplers.base import LowResError
+from inference.samplers.limits import LowResError
 
 
 def copies(height: int, width: int, window: int) -> tuple[int, int]:

@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.samplers.base import Check, Sampler, generators, noise
+from inference.samplers.base import Check, Sampler
 from inference.samplers.blocks.chain import Chain
 from inference.samplers.blocks.decoding import decoded
 from inference.samplers.ldm import mosaic
 from inference.samplers.ldm.network import Networks, condition_of
 from inference.samplers.ldm.settings import LatentDiffusionSettings
 from inference.samplers.padding import as_batch, padded
+from inference.samplers.seeds import generators, noise
 from inference.samplers.settings import SamplerSettings
 from inference.samplers.tiling import tiled
 

@@ -16,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inference.samplers.base import Check, Sampler, generators, noise
+from inference.samplers.base import Check, Sampler
 from inference.samplers.blocks.decoding import SIDE, decoded
 from inference.samplers.padding import as_batch, padded
 from inference.samplers.resshift.network import LatentShifting, networks
 from inference.samplers.resshift.scheduler import ResShiftScheduler, chain
 from inference.samplers.resshift.settings import ResShiftSettings
+from inference.samplers.seeds import generators, noise
 from inference.samplers.settings import SamplerSettings
 from inference.samplers.tiling import tiled
 

@@ -15,13 +15,14 @@ import torch
 from diffusers import DDPMScheduler
 from numpy.typing import NDArray
 
-from inference.samplers.base import Check, Sampler, generators, noise
+from inference.samplers.base import Check, Sampler
 from inference.samplers.blocks.chain import Chain
 from inference.samplers.blocks.decoding import decoded
 from inference.samplers.blocks.solvers import DDIM
 from inference.samplers.padding import as_batch, padded
 from inference.samplers.sd_x4.network import Networks
 from inference.samplers.sd_x4.settings import LatentUpscalerSettings
+from inference.samplers.seeds import generators, noise
 from inference.samplers.settings import SamplerSettings
 from inference.samplers.tiling import tiled
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from inference.samplers.base import MAX_ATTEMPTS, generators, noise, noise_seed
+from inference.samplers.base import MAX_ATTEMPTS
 from inference.samplers.mixtures import Interpolation
+from inference.samplers.seeds import generators, noise, noise_seed
 
 
 def shares(mixture: Interpolation, noise_seeds: Sequence[int]) -> list[float]:

@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inference.samplers.base import Check, Drawn, Sampler, generators, in_order, noise, plan
+from inference.samplers.base import Check, Drawn, Sampler, in_order
 from inference.samplers.blocks.chain import Chain
 from inference.samplers.health import NOT_FINITE
 from inference.samplers.mixtures import Fusion, Interpolation, Mixture, Origin
 from inference.samplers.padding import as_batch, padded
+from inference.samplers.seeds import generators, noise, plan
 from inference.samplers.settings import SamplerSettings
 from inference.samplers.srdiff.manipulations import mixed_noise, shares
 from inference.samplers.srdiff.network import Networks

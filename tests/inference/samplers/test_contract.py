@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from inference import samplers
-from inference.samplers.base import MAX_ATTEMPTS, Cancelled, DrawError, LowResError, Sampler
+from inference.samplers.base import MAX_ATTEMPTS, Cancelled, DrawError, Sampler
 from inference.samplers.health import Health
+from inference.samplers.limits import LowResError
 from inference.samplers.settings import SettingsError
 from tests.inference.samplers.tiny import TINY
 

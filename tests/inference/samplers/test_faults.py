@@ -14,6 +14,7 @@ from inference.core.degradation import upscale
 from inference.samplers import SamplerSettings, base
 from inference.samplers.base import FAULTY_ATTEMPTS, DrawError, Sampler
 from inference.samplers.health import COLOUR_CAST, NOT_FINITE
+from inference.samplers.seeds import noise_seed
 
 LOW = np.random.default_rng(0).random((8, 8, 3), np.float32) * 0.4 + 0.3
 
@@ -65,14 +66,14 @@ def test_neighbours_of_a_faulty_picture_do_not_change():
 
 
 def test_a_fault_that_stays_is_shown_as_suspect():
-    everything = {base.noise_seed(4, attempt): 0.3 for attempt in range(9)}
+    everything = {noise_seed(4, attempt): 0.3 for attempt in range(9)}
     result = drawn(Bicubic(everything), [3, 4])
     assert (result[4].attempt, result[4].fault, result[4].suspect) == (FAULTY_ATTEMPTS - 1, COLOUR_CAST, True)
     assert not result[3].suspect
 
 
 def test_a_picture_that_never_becomes_finite_ends_the_drawing():
-    everything = {base.noise_seed(4, attempt): np.float32(np.nan) for attempt in range(9)}
+    everything = {noise_seed(4, attempt): np.float32(np.nan) for attempt in range(9)}
     with pytest.raises(DrawError, match="Seed 4"):
         drawn(Bicubic(everything), [4])
 

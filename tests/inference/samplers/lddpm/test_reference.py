@@ -79,6 +79,13 @@ def test_the_encoder_reads_what_the_reduced_reference_lacks():
     assert np.allclose((pixels + 1) / 2, REFERENCE[..., 0], atol=1e-5)
 
 
+def test_references_may_be_as_large_as_samples():
+    """260 x 260 enlarged by 4 has more pixels than a low-resolution image may have."""
+    large = np.random.default_rng(2).random((260, 260, 1), np.float32)
+    reference = np.random.default_rng(3).random((1040, 1040, 1), np.float32)
+    assert lddpm().fuse_reference(large, reference, [0]).shape == (1, 1040, 1040, 1)
+
+
 def test_grey_references_serve_colour_weights():
     assert lddpm(channels=3).fuse_reference(LOW, REFERENCE, [0]).shape == (1, 64, 64, 1)
 
@@ -90,6 +97,8 @@ def test_grey_references_serve_colour_weights():
         (np.repeat(REFERENCE, 3, axis=2), None, "1 channels"),
         (REFERENCE, (0, 0, 65, 10), "does not lie within 64 x 64"),
         (REFERENCE, (9, 0, 9, 10), "does not lie within"),
+        (REFERENCE * 255, None, "finite floats from 0 to 1"),
+        (np.full_like(REFERENCE, np.nan), None, "finite floats from 0 to 1"),
     ],
 )
 def test_a_reference_that_does_not_fit_is_refused(reference, box, sentence):

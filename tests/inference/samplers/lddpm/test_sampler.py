@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from inference.samplers.base import generators
 from inference.samplers.lddpm import sampler as module
 from inference.samplers.lddpm.network import LatentFeatureNetworks
 from inference.samplers.lddpm.sampler import LatentFeatureSampler
+from inference.samplers.seeds import generators
 from tests.inference.samplers.tiny import lddpm, lddpm_config
 
 

@@ -14,12 +14,12 @@ from torch.nn import functional
 
 from inference.core.weights import WeightsError, WeightsFile
 from inference.samplers import ldm
-from inference.samplers.base import LowResError
 from inference.samplers.blocks.solvers import SDE
 from inference.samplers.device import computes_bfloat16
 from inference.samplers.ldm.mosaic import cut, fill
 from inference.samplers.ldm.sampler import LatentDiffusionSampler
 from inference.samplers.ldm.settings import LatentDiffusionSettings as Settings
+from inference.samplers.limits import LowResError
 from tests.inference.samplers import tiny
 
 OFFICIAL = json.loads((Path(ldm.__file__).parent / "official.json").read_text())

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from inference.samplers.base import generators, noise
 from inference.samplers.resshift.sampler import ResShiftSampler
 from inference.samplers.resshift.scheduler import ResShiftScheduler
 from inference.samplers.resshift.settings import ResShiftSettings as Settings
+from inference.samplers.seeds import generators, noise
 from inference.samplers.settings import SettingsError
 from tests.inference.samplers import tiny
 

@@ -9,6 +9,8 @@ import torch
 from inference.samplers.base import DrawError
 from inference.samplers.health import Health
 from inference.samplers.mixtures import Fusion, Interpolation, MixtureError, Origin, fusion, interpolation, read_mixture
+from inference.samplers.resshift.settings import ResShiftSettings
+from inference.samplers.settings import SettingsError
 from inference.samplers.srdiff.manipulations import combined
 from inference.samplers.srdiff.settings import SRDiffSettings as Settings
 from tests.inference.samplers import tiny
@@ -84,6 +86,18 @@ def test_a_second_attempt_has_the_same_share(sampler, monkeypatch):
     expected = between(sampler, 0.5)
     monkeypatch.setattr(Health, "fault", lambda *_: next(refuse))
     assert np.array_equal(between(sampler, 0.5), expected)
+
+
+def test_a_fault_between_two_samples_is_kept_at_once(sampler, monkeypatch):
+    """There is no other noise between the two: another attempt would be the same picture."""
+    monkeypatch.setattr(Health, "fault", lambda *_: "colour cast")
+    [one] = sampler.draw_mixed(LOW, [1], FEW, mixture=Interpolation(Origin(5), Origin(9), (0.5,)))
+    assert (one.attempt, one.fault, one.suspect) == (0, "colour cast", True)
+
+
+def test_settings_of_another_family_are_refused(sampler):
+    with pytest.raises(SettingsError, match="takes SRDiffSettings, not ResShiftSettings"):
+        sampler.interpolate(LOW, 5, 9, [0.5], ResShiftSettings())
 
 
 def test_only_some_of_the_shares_can_be_drawn(sampler):

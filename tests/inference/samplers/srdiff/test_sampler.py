@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from inference.core.degradation import upscale
-from inference.samplers.base import generators, noise
+from inference.samplers.seeds import generators, noise
 from inference.samplers.srdiff.network import enlarged
 from inference.samplers.srdiff.sampler import SRDiffSampler
 from inference.samplers.srdiff.settings import SDE

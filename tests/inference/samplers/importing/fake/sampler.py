@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inference.samplers.base import Check, Sampler, generators, noise
+from inference.samplers.base import Check, Sampler
+from inference.samplers.seeds import generators, noise
 from inference.samplers.settings import SamplerSettings
 
 
