@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONSENT = (
     "You will look at small, blurred pictures of handwritten digits and at sharp candidates that a computer drew "
     "for them. You say which digit you see and pick the candidates that look most likely.\n\n"
-    "It takes about five minutes. No name, address or account is asked for; only your answers and their times are "
+    "It takes a few minutes. No name, address or account is asked for; only your answers and their times are "
     "stored. You may stop at any time, and withdraw your answers on the last page."
 )
 

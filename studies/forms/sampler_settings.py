@@ -7,6 +7,7 @@ from dataclasses import Field, fields
 from typing import Any
 
 from django import forms
+from django.db.models import Case, IntegerField, When
 from django.urls import reverse_lazy
 
 from inference import samplers
@@ -96,7 +97,8 @@ class SamplerForm(forms.Form):
         super().__init__(data, initial=initial)
         rows = list(offered)
         field: Any = self.fields["weights"]
-        field.queryset = Weights.objects.filter(pk__in=[row.pk for row in rows]).order_by("sampler", "name", "pk")
+        place = Case(*(When(pk=row.pk, then=number) for number, row in enumerate(rows)), output_field=IntegerField())
+        field.queryset = Weights.objects.filter(pk__in=[row.pk for row in rows]).order_by(place if rows else "pk")
         if rows and not (initial and initial.get("weights")):
             field.initial = rows[0].pk
         self.settings_form = self._settings_form()

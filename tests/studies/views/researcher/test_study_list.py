@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.test import Client
 
+from inference.services import catalogue
 from tests.studies import factories
 
 
@@ -30,3 +31,11 @@ def test_simulated_are_named_apart(ada: User, browser_of_ada: Client) -> None:
     study = factories.open_study_with_pool(owner=ada)
     factories.vote_all(study, [1], simulated=True)
     assert "+ 1 simulated" in browser_of_ada.get("/studies/").content.decode()
+
+
+def test_a_new_study_is_offered_weights_in_the_catalogues_order(browser_of_ada: Client) -> None:
+    """Latent diffusion first, the sampler of "Trustworthy SR", not what the alphabet puts there."""
+    text = browser_of_ada.get("/studies/new/").content.decode()
+    places = [text.index(f">{weights} (x") for weights in catalogue()]
+    assert places == sorted(places)
+    assert str(catalogue()[0]).startswith("ldm/")
