@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from inference.training.log import note
 from inference.training.loops import (
     SAVE_EVERY,
     SHOW_EVERY,
@@ -88,6 +89,7 @@ def run_adversarial(
         if progress.step % SHOW_EVERY == 0:
             figures = {name: loss.item() for name, loss in shown.items()} | dict(watch(average))
             bar.set_postfix({name: f"{value:.3f}" for name, value in figures.items()})
+            note(folder, stage.name, progress.step, progress.seconds, figures)
         if time.monotonic() - saved > SAVE_EVERY:
             _save(path, parts, optimisers, progress)
             saved = time.monotonic()

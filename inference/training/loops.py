@@ -20,6 +20,8 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from inference.training.log import note
+
 SAVE_EVERY = 60.0  # seconds
 SHOW_EVERY = 50  # steps
 
@@ -108,6 +110,7 @@ def run_stage(
         bar.update()
         if progress.step % SHOW_EVERY == 0:
             bar.set_postfix(loss=f"{loss.item():.4f}")
+            note(folder, stage.name, progress.step, progress.seconds, {"loss": loss.item()})
         if time.monotonic() - saved > SAVE_EVERY:
             _save(path, network, average, optimiser, progress)
             saved = time.monotonic()

@@ -27,6 +27,7 @@ from inference.training.card import command_line, machine_class, write_card
 from inference.training.checkpoints import begin
 from inference.training.data import DigitPictures, Digits, Pair, load_digits
 from inference.training.degrade import lower_resolution
+from inference.training.log import keep
 from inference.training.loops import Progress, Stage, run_stage, seed_everything
 from inference.training.output import write_weights
 
@@ -173,6 +174,7 @@ def train(
         card = _card(f"reader/{name}{SUFFIX[kind]}", digits, progress, device, accuracy, command)
         config = {"sampler": "reader", "kind": kind, "frame": FRAME[kind]}
         paths.append(write_weights(reader, config, card, output, f"{name}{SUFFIX[kind]}"))
+    keep(checkpoints, paths[0])
     shutil.rmtree(checkpoints)
     return paths[0]
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from inference.training.card import command_line, machine_class, write_card
 from inference.training.checkpoints import begin
+from inference.training.log import keep
 from inference.training.output import write_weights
 from inference.training.pictures import source
 
@@ -59,7 +60,7 @@ def run(
     resume: bool,
     command: str | None = None,
 ) -> Path:
-    """Train by ``module.train_networks``, write the weights, and drop the checkpoints; returns the weights' path."""
+    """Train by ``module.train_networks``, write weights and log, drop the checkpoints; returns the weights' path."""
     pictures = source(recipe, data, device)
     checkpoints = output / sampler / f"{name}.training"
     begin(checkpoints, {"sampler": sampler, "recipe": recipe, "data": pictures.fingerprint}, resume=resume)
@@ -80,5 +81,6 @@ def run(
     }
     card = write_card(f"{sampler}/{name}", PURPOSE[recipe], facts)
     path = write_weights(trained.networks, trained.config, card, output, name)
+    keep(checkpoints, path)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from safetensors.torch import load_file
 
 from inference import samplers
 from inference.core.weights import WeightsError, sha256_of
-from inference.training import resshift, train
+from inference.training import log, loops, resshift, train
 from inference.training.fonts import font_digits
 from inference.training.loops import Progress
 from inference.training.pictures import source
@@ -58,6 +59,21 @@ def test_it_writes_weights_that_load_and_draw(tmp_path, digits):
     card = path.with_suffix(".md").read_text()
     assert "U-Net 6 x 4" in card
     assert "4 steps, kappa 2, p 0.3" in card
+
+
+def test_the_losses_on_the_way_are_kept_beside_the_weights(tmp_path, digits, monkeypatch):
+    monkeypatch.setattr(loops, "SHOW_EVERY", 2)
+    rows = list(csv.DictReader(run(tmp_path, digits).with_suffix(".csv").open()))
+    assert [(row["stage"], row["step"], row["figure"]) for row in rows] == [("unet", step, "loss") for step in "246"]
+    assert all(0 < float(row["value"]) < 100 for row in rows)
+
+
+def test_a_log_has_each_step_once_after_an_interruption(tmp_path):
+    for step, loss in ((2, 0.5), (4, 0.4), (4, 0.3), (6, 0.2)):
+        log.note(tmp_path / "run", "unet", step, 1.0, {"loss": loss})
+    log.keep(tmp_path / "run", tmp_path / "own.safetensors")
+    rows = list(csv.DictReader((tmp_path / "own.csv").open()))
+    assert [(row["step"], row["value"]) for row in rows] == [("2", "0.5"), ("4", "0.3"), ("6", "0.2")]
 
 
 def test_the_first_stage_stays_as_it_was(tmp_path, digits):
