@@ -12,14 +12,17 @@ import json
 import resource
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 
 from benchmarks.common import own_data_dir, set_up_django, table
+from inference.samplers.health import Health
 
 COUNT, ROUNDS = 100, 5
 OFFICIAL = Path(__file__).parents[1] / "inference/samplers/ldm/official.json"
@@ -131,19 +134,34 @@ def official(rounds: int, count: int, steps: int) -> Iterable[list[str]]:
     def digits(seed: int) -> None:
         loop(seed, digit, 3)
 
+    def pictures_of_digits(seed: int) -> None:
+        loop(seed, np.pad(digit, ((0, 25), (0, 25), (0, 0)), mode="wrap"), 3)
+
     name = f"bsr_sr network, {count} samples of {steps} steps"
     yield row(f"{name}: pipeline / ours, float32", in_turn(loop, ours("float32"), rounds), count, ">= 1.0")
     yield row(f"{name}: pipeline / ours, bfloat16", in_turn(loop, ours("bfloat16"), rounds), count, ">= 1.7")
-    for precision in ("float32", "bfloat16"):
-        pairs = [(loop_time / 3, our_time / 81) for loop_time, our_time in in_turn(digits, mosaic(precision), rounds)]
-        yield row(f"{name}: 7x7, pipeline / mosaic of 81, {precision}", pairs, 1, ">= 30")
+    # As a picture the pipeline takes no less than 32x32; as a tensor, past its own preparation, 8x8.
+    for call_digits, side in ((pictures_of_digits, 32), (digits, 8)):
+        pairs = [(loop / 3, ours / 81) for loop, ours in in_turn(call_digits, mosaic("bfloat16"), rounds)]
+        yield row(f"{name}: 7x7 as {side}x{side}, pipeline / mosaic of 81, bfloat16", pairs, 1, ">= 30")
     yield row(f"{name}: job / bare call, bfloat16", whole_job(sampler, image, count, steps, rounds), count, "<= 1.05")
+
+
+@contextmanager
+def any_picture_will_do() -> Iterator[None]:
+    """Random networks draw nothing but faults: their pictures are checked as ever, but not drawn again."""
+    real = Health.fault
+
+    def checked(self: Health, picture: np.ndarray) -> str:
+        real(self, picture)
+        return ""
+
+    with patch.object(Health, "fault", checked):
+        yield
 
 
 def whole_job(sampler: Any, image: np.ndarray, count: int, steps: int, rounds: int) -> list[tuple[float, float]]:
     """A job that draws with this sampler, and the bare call, in turn."""
-    from unittest.mock import patch
-
     from inference import generation, services
     from inference.core.images import encode_png, to_uint8
     from inference.models import Weights
@@ -167,15 +185,16 @@ def whole_job(sampler: Any, image: np.ndarray, count: int, steps: int, rounds: i
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--count", type=int, default=2, help="samples per round of the full-size network")
-    parser.add_argument("--steps", type=int, default=50, help="steps of the full-size network")
+    parser.add_argument("--count", type=int, default=4, help="samples per round of the full-size network")
+    parser.add_argument("--steps", type=int, default=20, help="steps of the full-size network")
     parser.add_argument("--small", action="store_true", help="only the network that ships")
     options = parser.parse_args()
     with own_data_dir():
         set_up_django()
         rows = list(small(ROUNDS))
         if not options.small:
-            rows += official(options.rounds, options.count, options.steps)
+            with any_picture_will_do():
+                rows += official(options.rounds, options.count, options.steps)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         header = ["what", "first, s per sample", "second", "ratio, median (range)", "wanted"]
         table(f"Sampling on {torch.get_num_threads()} threads, peak memory {peak:.1f} GiB", header, rows)

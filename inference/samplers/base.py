@@ -74,7 +74,9 @@ class Sampler(ABC):
     Settings: ClassVar[type[SamplerSettings]]
 
     def __init__(self, networks: nn.Module, config: dict[str, Any], device: str = "cpu", sha256: str = "") -> None:
-        self.networks: Any = networks.to(device).eval().requires_grad_(False)
+        # Parameters go on requiring gradients, which nothing here computes: autocast keeps the bfloat16 copies of such
+        # parameters alone, and makes all others anew in each step.
+        self.networks: Any = networks.to(device).eval().requires_grad_(True)
         self.config, self.device, self.weights_sha256 = config, torch.device(device), sha256
         self.scale: int = config["scale"]
         self.channels: int = config["channels"]

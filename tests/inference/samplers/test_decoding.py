@@ -9,7 +9,7 @@ from inference.samplers.blocks.decoding import decoded
 
 
 @pytest.mark.parametrize(
-    ("count", "side", "sizes"), [(44, 24, [4] * 11), (7, 24, [7]), (3, 64, [1] * 3), (5, 32, [1] * 5)]
+    ("count", "side", "sizes"), [(44, 16, [4] * 11), (20, 8, [10, 10]), (3, 64, [1] * 3), (5, 32, [1] * 5)]
 )
 def test_every_part_of_a_batch_is_as_large_as_the_others(count, side, sizes):
     """The last bits of a picture depend on how many are decoded with it."""
