@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.core.management.base import BaseCommand, CommandError
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -16,12 +15,13 @@ from inference import samplers
 from inference.core.images import read_image
 from inference.core.weights import sha256_of
 from inference.generation import weights_folder
-from inference.sample_folder import MANIFEST, check_free, write_samples
+from inference.management.drawing import DrawingCommand
+from inference.sample_folder import MANIFEST, write_samples
 from inference.samplers.mixtures import FUSION, INTERPOLATION, MixtureError, Origin, fusion, interpolation, read_mixture
 from inference.version import code_version
 
 
-class Command(BaseCommand):
+class Command(DrawingCommand):
     help = (
         "Make samples of two samples in a folder of sample_image: on the way from one to the other (interpolation), "
         "or the first with a region of the second, diffused anew in part so that it fits (fusion)."
@@ -33,31 +33,16 @@ class Command(BaseCommand):
         parser.add_argument("first", type=int, help="index of the first sample")
         parser.add_argument("second", type=int, help="index of the second")
         parser.add_argument("--low-res", metavar="LR", type=Path, required=True, help="the low-resolution image")
-        parser.add_argument("--count", type=int, default=5, help="number of new samples (default 5)")
         parser.add_argument(
             "--box", type=int, nargs=4, metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"), help="of a fusion, in pixels"
         )
         parser.add_argument(
             "--percent", type=int, default=40, help="how much of the chain a fusion goes back, 1 to 99 (default 40)"
         )
-        parser.add_argument("--seed", type=int, default=0, help="of a fusion's first sample; the next have the next")
-        parser.add_argument("--output", type=Path, required=True, help="folder for the files; made when missing")
-        parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
+        super().add_arguments(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            manifest = self._mix(options)
-        except FileNotFoundError as error:
-            raise CommandError(f"There is no file {error.filename}.") from error
-        except (OSError, ValueError, RuntimeError) as error:
-            raise CommandError(str(error)) from error
-        self.stdout.write(f"Wrote {len(manifest['samples'])} samples and {MANIFEST} into {options['output']}")
-
-    def _mix(self, options: dict[str, Any]) -> dict[str, Any]:
+    def draw(self, options: dict[str, Any]) -> dict[str, Any]:
         kind, count, folder = options["kind"], options["count"], options["folder"]
-        if count < 1:
-            raise MixtureError(f"The number of samples must be at least 1, not {count}.")
-        check_free(options["output"])
         made = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         settings = samplers.settings_class(made["sampler"])
         if kind not in getattr(settings, "MIXTURES", ()):
@@ -72,10 +57,10 @@ class Command(BaseCommand):
         mixture = read_mixture(derivation, lambda sha256: _picture(files[sha256], sha256))
         drawn = sampler.draw_mixed(low_res, seeds, chosen, mixture=mixture)
         kept = ("low_res_sha256", "sampler", "weights", "weights_sha256", "scale", "settings")
-        facts = {name: made[name] for name in kept}
-        facts |= {"derivation": derivation, "arithmetic": sampler.arithmetic(chosen), "code_version": code_version()}
+        about = {name: made[name] for name in kept}
+        about |= {"derivation": derivation, "arithmetic": sampler.arithmetic(chosen), "code_version": code_version()}
         bar = tqdm(drawn, total=count, unit="sample")
-        return write_samples(bar, low_res, sampler.scale, options["output"], facts)
+        return write_samples(bar, low_res, sampler.scale, options["output"], about)
 
 
 def _derivation(

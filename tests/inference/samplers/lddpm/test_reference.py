@@ -68,6 +68,7 @@ def test_another_reference_is_another_picture_and_the_same_one_the_same():
     assert not np.array_equal(one[0], one[1])
 
 
+@torch.inference_mode()
 def test_the_encoder_reads_what_the_reduced_reference_lacks():
     sampler, seen = lddpm(), []
     real = sampler.networks.posterior
