@@ -76,7 +76,7 @@ def test_it_writes_weights_that_load_and_draw(tmp_path, digits):
     card = path.with_suffix(".md").read_text()
     assert "autoencoder 6 x 4, U-Net 6 x 6" in card
     assert "Not measured yet" in card
-    assert sorted(file.name for file in path.parent.iterdir()) == ["own.json", "own.md", "own.safetensors"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["own.csv", "own.json", "own.md", "own.safetensors"]
 
 
 def test_the_same_seed_gives_the_same_file_and_another_seed_another(tmp_path, digits, monkeypatch):

@@ -84,6 +84,7 @@ def test_large_images_are_drawn_in_windows(monkeypatch, height, width):
     assert np.isfinite(drawn).all()
 
 
+@torch.inference_mode()
 def test_windows_show_the_network_the_image_s_own_places(monkeypatch):
     """A network that answers with the average image it is told gives that image as details, whatever the windows."""
     sampler = lddpm()
