@@ -22,5 +22,6 @@ PROTOCOL = {
     "sample": "mean over all samples; mean: the pixel mean of the pool; first: the sample with the first seed",
     "hard": HARD,
     "calibration": f"expected calibration error in {BINS} bins of equal width; top_label: the share of the most "
-    "frequent label; every_share: of each label that a sample shows; by_chance: what exact shares would give",
+    "frequent label; every_share: of each label that a sample shows; top_as_read: top_label against what "
+    "the reader sees in the true picture, which it does not always read right; by_chance: what exact shares would give",
 }

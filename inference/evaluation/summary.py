@@ -65,7 +65,11 @@ def _groups(records: Sequence[Record], plain: Sequence[Record]) -> dict[str, Any
 
 
 def _labels(records: Sequence[Record]) -> dict[str, Any]:
-    """What readers see in the samples of a group of images; only the number of images where there are none."""
+    """What readers see in the samples of a group of images; only the number of images where there are none.
+
+    ``top_as_read`` is `top_label` against what the reader sees in the true pictures: where it misreads those, samples
+    that are drawn exactly as often as they are true are misread as often, and the labels hold that against them.
+    """
     if not records:
         return {"images": 0}
     found = [one["labels"] for one in records]
@@ -88,6 +92,7 @@ def _labels(records: Sequence[Record]) -> dict[str, Any]:
         "entropy_bits": abs(float((shares * np.log2(np.where(shares > 0, shares, 1))).sum(axis=1).mean())),
         "top_label": asdict(top_label(counts, truths)),
         "every_share": asdict(every_share(counts, truths)),
+        "top_as_read": asdict(top_label(counts, [one["high"] for one in found])),
         "pixel_std": _mean(one["pixel_std"]["mean"] for one in records),
     }
 

@@ -74,7 +74,11 @@ def _labels() -> list[Row]:
         return found
 
     def error(kind: str) -> Callable[[Summary], str]:
-        return lambda one: f"{_number(one[kind]['error'], 3)} ({_number(one[kind]['by_chance'], 3)})"
+        def found(one: Summary) -> str:
+            known = one.get(kind)  # results from before it was measured have none
+            return f"{_number(known['error'], 3)} ({_number(known['by_chance'], 3)})" if known else "–"
+
+        return found
 
     return [
         ("read right: truth", of("all", lambda one: _share(one["truth_right"]))),
@@ -86,12 +90,15 @@ def _labels() -> list[Row]:
         ("true label in the pool (coverage)", of("all", lambda one: _share(one["coverage"]))),
         ("calibration error (of exact shares), most frequent label", of("all", error("top_label"))),
         ("calibration error (of exact shares), every label", of("all", error("every_share"))),
+        ("the same, against what the reader sees in the truth", of("all", error("top_as_read"))),
         ("digits that are hard to read", of("hard", lambda one: str(one["images"]))),
         ("hard: all samples read right", of("hard", lambda one: _percent(one["all_samples_right"]))),
         ("hard: majority read right", of("hard", lambda one: _share(one["majority_right"]))),
         ("hard: true label in the pool", of("hard", lambda one: _share(one["coverage"]))),
         ("hard: calibration error (of exact shares), most frequent label", of("hard", error("top_label"))),
         ("hard: calibration error (of exact shares), every label", of("hard", error("every_share"))),
+        ("hard: truth read right", of("hard", lambda one: _share(one["truth_right"]))),
+        ("hard: calibration error, against what the reader sees in the truth", of("hard", error("top_as_read"))),
         ("label entropy, bits: hard", of("hard", lambda one: _number(one["entropy_bits"], 3))),
         ("label entropy, bits: the others", of("easy", lambda one: _number(one["entropy_bits"], 3))),
         ("pixel std of 255: hard", of("hard", lambda one: _number(one["pixel_std"], 2))),

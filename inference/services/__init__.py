@@ -6,7 +6,14 @@ from inference.errors import RequestError
 from inference.reconciling import reconcile
 from inference.services.catalogue import catalogue
 from inference.services.ensembles import ensemble_file, request_ensemble
-from inference.services.images import low_res_png, read_low_res, read_sample, sample_png, store_low_res
+from inference.services.images import (
+    enlarged_png,
+    low_res_png,
+    read_low_res,
+    read_sample,
+    sample_png,
+    store_low_res,
+)
 from inference.services.jobs import ask_anew, cancel, request_generation
 from inference.services.mixing import request_fusion, request_interpolation
 from inference.services.progress import Progress, progress
@@ -21,6 +28,7 @@ __all__ = [
     "build_ensemble",
     "cancel",
     "catalogue",
+    "enlarged_png",
     "ensemble_file",
     "low_res_png",
     "progress",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
 from inference import store
+from inference.core.degradation import upscale
 from inference.core.images import Decoded, ImageError, Source, decode, encode_png, read_image, to_uint8, to_uint16
 from inference.ensembles import pixels as read_sample
 from inference.models import LowResImage, Sample
 from inference.samplers.limits import SMALLEST_SIDE
 
-__all__ = ["low_res_png", "read_low_res", "read_sample", "sample_png", "store_low_res"]
+__all__ = ["enlarged_png", "low_res_png", "read_low_res", "read_sample", "sample_png", "store_low_res"]
 
 
 def store_low_res(image: Source | Decoded) -> LowResImage:
@@ -38,6 +41,17 @@ def store_low_res(image: Source | Decoded) -> LowResImage:
 def low_res_png(image: LowResImage) -> bytes:
     """The stored PNG file, verified; raises StoreError."""
     return store.get(image.sha256, "low_res", ".png")
+
+
+def enlarged_png(image: LowResImage, factor: int) -> bytes:
+    """The image enlarged by the bicubic kernel, as an 8-bit PNG file for eyes, not for metrics; raises StoreError."""
+    return _enlarged(image.sha256, factor)
+
+
+@lru_cache(maxsize=32)
+def _enlarged(sha256: str, factor: int) -> bytes:
+    enlarged = upscale(read_image(store.get(sha256, "low_res", ".png")), factor)
+    return encode_png(to_uint8(np.clip(enlarged, 0, 1)))
 
 
 def read_low_res(image: LowResImage) -> NDArray[np.float32]:

@@ -119,6 +119,19 @@ class DigitPictures:
         high, boxed = vary(digits, frame, generator)
         return Pair(high, lower_resolution(high, boxed & (factor == FACTOR), factor), labels)
 
+    def as_they_are(self, count: int, generator: torch.Generator, frame: int = 32, factor: int = FACTOR) -> Pair:
+        """Single digits, not varied, in a black frame: at a pixel of the low-resolution image, or in the middle.
+
+        A 7x7 image of a digit, mirrored to 8x8, is such a picture.
+        """
+        digits, labels = self.pick(count, generator)
+        room = frame - digits.shape[-1]
+        places = torch.randint(room // factor + 1, (2,), generator=generator) * factor + room % factor // 2
+        top, left = places.tolist()
+        high = functional.pad(digits, [left, room - left, top, room - top])
+        averaged = torch.zeros(count, dtype=torch.bool, device=high.device)
+        return Pair(high, lower_resolution(high, averaged, factor), labels)
+
     def mosaic(self, count: int, generator: torch.Generator, window: int = 64) -> Pair:
         """Windows full of different digits, side by side with period 28 or 32, cut at any multiple of 4."""
         frame = 28 if torch.rand((), generator=generator) < 0.5 else 32

@@ -16,7 +16,8 @@ from inference.training import Collapsed
 from inference.training.adversarial import run_adversarial
 from inference.training.denoising_gan import SCHEDULE, Game, Terms
 from inference.training.discriminator import Discriminator
-from inference.training.loops import Progress, Stage, run_stage, seed_everything, step_generator
+from inference.training.loops import Stage, seed_everything, step_generator
+from inference.training.phases import phases, run_phases
 from inference.training.pictures import Pictures
 from inference.training.running import StageReport, Trained
 
@@ -77,7 +78,7 @@ class Recipe:
 
 
 RECIPES = {
-    "digits": Recipe("digits", 20, 20.0, 32, (32, 64, 96), 2, Terms(adversarial=0.3)),
+    "digits": Recipe("digits", 20, 45.0, 32, (32, 64, 96), 2, Terms(adversarial=0.3)),
     "photos": Recipe(
         "photos", 8, 58.0, 16, (64, 96, 128), 4, Terms(adversarial=0.1), estimate_batch=16, estimate_share=0.3
     ),
@@ -126,38 +127,35 @@ def train_networks(
         else None
     )
     first, stage = numbers.stages(seconds)
-    estimated = _train_estimate(numbers, first, networks, pictures, folder, resume)
+    reports = _train_estimate(numbers, first, networks, pictures, folder, resume)
     config["residual"] = networks.residual = round(_deviation(numbers, networks, pictures) / SPREAD, 6)
-    game = Game(numbers.terms, switches, networks, critic, pictures, batch=numbers.batch, seed=numbers.seed)
-    game.fit_flow()
-    average, progress = run_adversarial(
-        stage, networks, critic, game.play, folder, critic_rate=numbers.critic_rate, watch=game.watch, resume=resume
-    )
-    assert isinstance(average, LatentFeatureNetworks)
-    variation = game.variation(average)
+    for number, (phase, shown) in enumerate(phases(stage, pictures)):
+        game = Game(numbers.terms, switches, networks, critic, shown, batch=numbers.batch, seed=numbers.seed)
+        if number == 0:
+            game.fit_flow()
+        average, done = run_adversarial(
+            phase, networks, critic, game.play, folder, critic_rate=numbers.critic_rate, watch=game.watch, resume=resume
+        )
+        networks.load_state_dict(average.state_dict())
+        reports.append(StageReport(phase.name, done.step, numbers.batch, done.seconds))
+    variation = game.variation(networks)
     if switches["use_gan"] and variation < COLLAPSED:
         raise Collapsed(f"All samples came out alike (a pixel varies by {variation:.2f} of 255): nothing is exported.")
-    reports = (
-        StageReport(first.name, estimated.step, numbers.estimate_batch, estimated.seconds),
-        StageReport(stage.name, progress.step, numbers.batch, progress.seconds),
-    )
-    return Trained(average, config, reports, numbers.seed, ABOUT)
+    return Trained(networks.eval(), config, tuple(reports), numbers.seed, ABOUT)
 
 
 def _train_estimate(
     numbers: Recipe, stage: Stage, networks: LatentFeatureNetworks, pictures: Pictures, folder: Path, resume: bool
-) -> Progress:
+) -> list[StageReport]:
     """Teach the encoder of low-resolution images the average image: the mean squared error's winner."""
 
-    def loss_of(step: int, dice: torch.Generator) -> torch.Tensor:
-        pair = pictures.batch(numbers.estimate_batch, dice)
+    def loss_of(shown: Pictures, step: int, dice: torch.Generator) -> torch.Tensor:
+        pair = shown.batch(numbers.estimate_batch, dice)
         with low_precision(pictures.device):
             mean, _ = networks.estimate(pair.low * 2 - 1)
         return (mean - networks.to_grid(pair.high * 2 - 1)).square().mean()
 
-    average, progress = run_stage(stage, networks.low_res, loss_of, folder, resume=resume)
-    networks.low_res.load_state_dict(average.state_dict())
-    return progress
+    return run_phases(stage, networks.low_res, pictures, numbers.estimate_batch, loss_of, folder, resume=resume)[1]
 
 
 @torch.no_grad()

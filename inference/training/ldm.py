@@ -22,9 +22,9 @@ from inference.samplers.device import low_precision
 from inference.samplers.ldm.network import Networks, condition_of
 from inference.training.autoencoder import first_stage
 from inference.training.data import Pair
-from inference.training.degrade import lower_resolution
-from inference.training.loops import Stage, run_stage, seed_everything
+from inference.training.loops import Stage, seed_everything
 from inference.training.losses import spread_steps, velocity
+from inference.training.phases import run_phases
 from inference.training.pictures import DigitSource, PhotoSource, Pictures
 from inference.training.running import StageReport, Trained
 from inference.training.vq import FirstStage, train_vq
@@ -110,7 +110,7 @@ def train_networks(
     else:
         networks, config = on_first_stage(recipe, pictures, folder)
     networks.to(device).autoencoder.requires_grad_(False)
-    reports.append(train_unet(networks, pictures, numbers, seconds, folder, resume))
+    reports += train_unet(networks, pictures, numbers, seconds, folder, resume)
     border = {"sampler": "ldm", "scale": pictures.scale, "channels": pictures.channels, **numbers.border}
     about = f"first stage ({type(networks.autoencoder).__name__}) and U-Net of diffusers (v-prediction)"
     if recipe == "digits_x8":
@@ -146,14 +146,14 @@ def on_first_stage(recipe: str, pictures: Pictures, folder: Path) -> tuple[Netwo
 
 def train_unet(
     networks: Networks, pictures: Pictures, numbers: Recipe, seconds: float, folder: Path, resume: bool
-) -> StageReport:
+) -> list[StageReport]:
     """Train the U-Net in place to predict v (Salimans and Ho 2022) beside the low-resolution image."""
     scheduler = DDIMScheduler(**SCHEDULE)
     device = pictures.device
 
-    def loss_of(step: int, generator: torch.Generator) -> torch.Tensor:
+    def loss_of(shown: Pictures, step: int, generator: torch.Generator) -> torch.Tensor:
         wide = numbers.wide_every and step % numbers.wide_every == numbers.wide_every - 1
-        pair = (wide_batch if wide else plain_batch)(pictures, numbers.batch, generator)
+        pair = wide_batch(shown, numbers.batch, generator) if wide else shown.batch(numbers.batch, generator)
         with low_precision(device):
             with torch.no_grad():
                 clean = networks.encode(pair.high * 2 - 1).float()
@@ -164,24 +164,8 @@ def train_unet(
             return (guess - velocity(scheduler, clean, noise, steps)).square().mean()
 
     stage = Stage("unet", numbers.steps, numbers.rate, 0.999, 200, seconds, numbers.seed)
-    networks.unet, progress = run_stage(stage, networks.unet, loss_of, folder, resume=resume)
-    return StageReport("U-Net", progress.step, numbers.batch, progress.seconds)
-
-
-def plain_batch(pictures: Pictures, count: int, generator: torch.Generator) -> Pair:
-    """Pictures as the source gives them; digits for x8 in the middle of their frame and not varied at all.
-
-    A 4 x 4 image cannot tell a varied digit from a usual one: a network that has seen varied ones reads more into it
-    than there is (a classifier of such images: 77 % right on digits as they are, calibration error 0.09, against 83 %
-    and 0.03 when it was trained on those).
-    """
-    if not isinstance(pictures, DigitSource) or pictures.scale == 4:
-        return pictures.batch(count, generator)
-    digits, labels = pictures.digits.pick(count, generator)
-    border = (pictures.size - digits.shape[-1]) // 2
-    high = torch.nn.functional.pad(digits, [border] * 4)
-    averaged = torch.zeros(count, dtype=torch.bool, device=high.device)
-    return Pair(high, lower_resolution(high, averaged, pictures.scale), labels)
+    networks.unet, reports = run_phases(stage, networks.unet, pictures, numbers.batch, loss_of, folder, resume=resume)
+    return reports
 
 
 def wide_batch(pictures: Pictures, count: int, generator: torch.Generator) -> Pair:

@@ -18,10 +18,11 @@ from inference.samplers.device import low_precision
 from inference.samplers.resshift.network import LatentShifting
 from inference.samplers.resshift.scheduler import chain
 from inference.training.autoencoder import first_stage
-from inference.training.loops import Stage, run_stage, seed_everything, step_generator
+from inference.training.loops import Stage, seed_everything, step_generator
 from inference.training.losses import spread_steps
+from inference.training.phases import run_phases
 from inference.training.pictures import Pictures
-from inference.training.running import StageReport, Trained
+from inference.training.running import Trained
 
 SIZES = Path(__file__).parents[1] / "samplers" / "resshift"
 SEED = 1
@@ -38,7 +39,7 @@ class Plan:
 
 
 PLANS = {
-    "digits": Plan(batch=64, steps=10_000, minutes=24.0, rate=8e-4),
+    "digits": Plan(batch=64, steps=10_000, minutes=36.0, rate=8e-4),
     "photos": Plan(batch=16, steps=20_000, minutes=58.0, rate=1e-3),
 }
 
@@ -57,8 +58,8 @@ def train_networks(
         config["schedule"]["residual"] = round(deviation(networks, pictures), 4)
     scheduler = chain(config)
 
-    def loss_of(step: int, generator: torch.Generator) -> torch.Tensor:
-        pair = pictures.batch(plan.batch, generator)
+    def loss_of(shown: Pictures, step: int, generator: torch.Generator) -> torch.Tensor:
+        pair = shown.batch(plan.batch, generator)
         high, low = pair.high * 2 - 1, pair.low * 2 - 1
         with low_precision(torch.device(device)):
             with torch.no_grad():
@@ -66,21 +67,19 @@ def train_networks(
             noise = torch.randn(clean.shape, generator=generator).to(device)
             steps = spread_steps(plan.batch, generator, len(scheduler)).to(device)
             state = scheduler.add_noise(clean, shifted, noise, steps)
-            shown = scheduler.scale_model_input(state, steps, shifted)
-            said = networks.predict(shown, steps, networks.condition(low)).float()
+            scaled = scheduler.scale_model_input(state, steps, shifted)
+            said = networks.predict(scaled, steps, networks.condition(low)).float()
         return (said - scheduler.target(clean, steps, state, shifted)).square().mean()
 
     stage = Stage("unet", plan.steps, plan.rate, 0.999, 200, seconds or 60 * plan.minutes, SEED)
-    average, progress = run_stage(stage, networks.unet, loss_of, folder, resume=resume)
-    networks.unet.load_state_dict(average.state_dict())
+    _, reports = run_phases(stage, networks.unet, pictures, plan.batch, loss_of, folder, resume=resume)
     schedule = config["schedule"]
     about = (
         f"Swin U-Net ({schedule['num_train_timesteps']} steps, kappa {schedule['kappa']:g}, p {schedule['power']:g}, "
         f"predicts the {scheduler.config.prediction_type}) "
         f"in the latent space of {'autoencoder/photos' if recipe == 'photos' else 'ldm/digits'}"
     )
-    report = StageReport("U-Net", progress.step, plan.batch, progress.seconds)
-    return Trained(networks.eval(), config, (report,), SEED, about)
+    return Trained(networks.eval(), config, tuple(reports), SEED, about)
 
 
 @torch.no_grad()

@@ -23,6 +23,7 @@ from inference.samplers.srdiff.network import Networks
 from inference.training.data import Pair
 from inference.training.loops import Stage, run_stage, seed_everything
 from inference.training.losses import spread_steps, velocity
+from inference.training.phases import run_phases
 from inference.training.pictures import Pictures
 from inference.training.running import StageReport, Trained
 
@@ -47,7 +48,7 @@ class Plan:
 
 
 PLANS = {
-    "digits": Plan("digits", 50.0, 0.05, (64, 32), (1e-3, 1e-3), (400, 12_000)),
+    "digits": Plan("digits", 55.0, 0.05, (64, 32), (1e-3, 1e-3), (400, 12_000)),
     "photos": Plan("photos", 35.0, 0.4, (16, 8), (5e-4, 1e-3), (8_000, 20_000)),
 }
 
@@ -72,8 +73,8 @@ def train_networks(
         with low_precision(pictures.device):
             return guess_loss(networks, pair, networks.features(pair.low))
 
-    def of_both(step: int, generator: torch.Generator) -> torch.Tensor:
-        pair = pictures.batch(plan.batches[1], generator)
+    def of_both(shown: Pictures, step: int, generator: torch.Generator) -> torch.Tensor:
+        pair = shown.batch(plan.batches[1], generator)
         with low_precision(pictures.device):
             return joint_loss(networks, config, pair, generator)
 
@@ -83,11 +84,8 @@ def train_networks(
         networks.guesses
     ):  # residuals are to what the encoder says: it stays as it is, "fix_rrdb" of the official program
         networks.encoder.requires_grad_(False)
-    finished, second = run_stage(stages[1], networks, of_both, folder, resume=resume)
-    reports = tuple(
-        StageReport(stage.name, done.step, batch, done.seconds)
-        for stage, done, batch in zip(stages, (first, second), plan.batches, strict=True)
-    )
+    finished, of_phases = run_phases(stages[1], networks, pictures, plan.batches[1], of_both, folder, resume=resume)
+    reports = (StageReport(stages[0].name, first.step, plan.batches[0], first.seconds), *of_phases)
     to = "the encoder's own enlargement" if networks.guesses else "the bicubic enlargement"
     about = f"RRDB encoder and U-Net of SRDiff (T = 100, v-prediction of the residual to {to})"
     return Trained(finished, config, reports, SEED, about)

@@ -77,6 +77,13 @@ def test_labels_by_hand():
     assert found["top_label"]["error"] == pytest.approx((abs(1 - 2) + 0.25 + 0) / 4)
 
 
+def test_a_truth_that_the_reader_misreads_is_not_held_against_samples_that_are_misread_alike():
+    records = [record(counts={5: 3, 6: 1}, high=5), record(counts={6: 4}, high=6)]
+    found = summarise(records)["labels"]["all"]
+    assert found["top_label"]["error"] == pytest.approx((0.25 + 1) / 2)
+    assert found["top_as_read"]["error"] == pytest.approx(0.25 / 2)
+
+
 def test_digits_picked_because_they_are_hard_count_among_the_hard_ones_only():
     records = [
         record(5, counts={5: 4}),

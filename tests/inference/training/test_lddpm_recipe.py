@@ -37,7 +37,7 @@ def test_it_writes_weights_that_load_and_draw(tmp_path, digits):
     assert "after the paper" in card
     assert "no official code exists" in card
     assert "CN117078510B" in card
-    assert "estimate 3 x 4, chain 5 x 4" in card
+    assert "estimate 2 x 4, estimate-ending 1 x 4, chain 4 x 4, chain-ending 2 x 4" in card
     assert not any(name.startswith("critic") for name in sampler.networks.state_dict())
     assert {name: sampler.config[name] for name in FULL} == FULL
 
@@ -75,7 +75,7 @@ def test_a_resumed_run_ends_like_an_uninterrupted_one(tmp_path, digits, monkeypa
             trained(digits, tmp_path / "resumed")
     monkeypatch.setattr(Game, "play", lambda self, step, dice: steps.append(step) or real(self, step, dice))
     resumed = trained(digits, tmp_path / "resumed", resume=True)
-    assert steps == [3, 4]
+    assert steps == [3, 0, 1]  # the fourth, and the two of the ending
     assert sha256_of(resumed) == sha256_of(whole)
 
 

@@ -74,7 +74,7 @@ def test_it_writes_weights_that_load_and_draw(tmp_path, digits):
     drawn = sampler.sample(np.full((7, 7, 1), 0.5, np.float32), [0, 1], sampler.Settings(steps=2))
     assert drawn.shape == (2, 28, 28, 1)
     card = path.with_suffix(".md").read_text()
-    assert "autoencoder 6 x 4, U-Net 6 x 6" in card
+    assert "autoencoder 6 x 4, unet 4 x 6, unet-ending 2 x 6" in card
     assert "Not measured yet" in card
     assert sorted(file.name for file in path.parent.iterdir()) == ["own.csv", "own.json", "own.md", "own.safetensors"]
 
@@ -132,7 +132,7 @@ def test_x8_needs_the_digits_of_x4(tmp_path, digits):
 def test_digits_for_x8_are_not_varied(digits):
     """4 x 4 pixels say nothing of how a digit was varied."""
     pictures = source("digits_x8", digits, "cpu")
-    pair = ldm.plain_batch(pictures, 30, torch.Generator().manual_seed(0))
+    pair = pictures.batch(30, torch.Generator().manual_seed(0))
     known = {image.numpy().tobytes() for image in torch.nn.functional.pad(pictures.digits.images, [2] * 4)}
     assert all((image * 255).round().byte().numpy().tobytes() in known for image in pair.high)
     assert torch.equal(pair.low, lower_resolution(pair.high, torch.zeros(30, dtype=torch.bool), 8))

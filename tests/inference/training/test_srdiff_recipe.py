@@ -47,7 +47,7 @@ def test_it_writes_weights_that_load_and_draw(tmp_path, digits):
     assert drawn.shape == (2, 28, 28, 1)
     assert (sampler.scale, sampler.channels, sampler.config["size"]) == (4, 1, 8)
     card = path.with_suffix(".md").read_text()
-    assert "encoder 5 x 4, networks 5 x 4" in card
+    assert "encoder 5 x 4, networks 4 x 4, networks-ending 2 x 4" in card
     assert "v-prediction" in card
 
 
