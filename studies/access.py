@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from studies.models import Participant, Role, Study, Trial
-from studies.services import enrolment
+from studies.services import enrolment, places
 
 COOKIE_AGE = 180 * 24 * 3600
 _SALT = "studies.participant"
@@ -53,9 +53,18 @@ def set_participant_cookie(response: HttpResponse, study: Study, token: str) -> 
 
 
 def get_participant(request: HttpRequest, study: Study) -> Participant | None:
-    """The participant whose browser this is, withdrawn or not; None without a valid cookie."""
+    """The participant whose browser this is, withdrawn or not; None without a valid cookie. Notes the visit."""
     token = _token(request, study.slug)
-    return enrolment.find(study, token) if token else None
+    participant = enrolment.find(study, token) if token else None
+    if participant is not None:
+        places.seen(participant)
+    return participant
+
+
+def participant_language(request: HttpRequest, slug: str) -> str:
+    """The language of the participant whose browser this is; "" for a stranger."""
+    token = _token(request, slug)
+    return enrolment.language(slug, token) if token else ""
 
 
 def get_participant_or_404(request: HttpRequest, study: Study) -> Participant:
@@ -74,8 +83,10 @@ def get_trial_or_404(request: HttpRequest, slug: str, number: int, *related: str
     token = _token(request, slug)
     if token is None:
         raise Http404
-    trials = enrolment.trials(slug, token)
-    return get_object_or_404(trials.select_related(*related) if related else trials, number=number)
+    trials = enrolment.trials(slug, token).select_related("participant", *related)
+    trial = get_object_or_404(trials, number=number)
+    places.seen(trial.participant)
+    return trial
 
 
 def _token(request: HttpRequest, slug: str) -> str | None:

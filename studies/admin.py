@@ -18,7 +18,25 @@ from inference.admin import ReadOnly
 from inference.services import catalogue
 from studies.errors import StudyError
 from studies.forms.admin import StudyAdminForm
-from studies.models import Ballot, Evaluation, Item, Participant, Pick, Role, Study, StudyMembership
+from studies.models import (
+    Ballot,
+    ConsentVersion,
+    Evaluation,
+    Invitation,
+    Item,
+    Observation,
+    Participant,
+    Pick,
+    QuestionnaireAnswers,
+    RecruiterIdentity,
+    Recruiting,
+    Role,
+    Study,
+    StudyMembership,
+    StudyPicture,
+    StudyText,
+    ViewingCheck,
+)
 from studies.services import drawing, lifecycle
 
 if TYPE_CHECKING:
@@ -33,7 +51,7 @@ class MembershipInline(admin.TabularInline):
 
 class ItemInline(ReadOnly, admin.TabularInline):
     model = Item
-    fields = ("position", "name", "low_res")
+    fields = ("position", "name", "kind", "expected_label", "low_res")
     extra = 0
 
 
@@ -48,7 +66,10 @@ class StudyAdmin(admin.ModelAdmin):
         ("Candidates", {"fields": ("weights", "pool_size", "settings", "drawn_also")}),
         ("Votes and ensemble",
          {"fields": ("max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws", "target_participants")}),
-        ("Consent", {"fields": ("consent_text",)}),
+        ("Around the images",
+         {"fields": ("page_size", "see_all_pages", "ask_confidence", "region", "repeats", "introduction", "viewing",
+                     "questionnaire")}),
+        ("Consent", {"fields": ("consent_text", "language")}),
         ("State", {"fields": ("page", "state", "created_at", "opened_at", "frozen_at", "closed_at")}),
     )  # fmt: skip
     always_read_only = ("page", "drawn_also", "state", "created_at", "opened_at", "frozen_at", "closed_at")
@@ -129,9 +150,117 @@ class OfMyStudies(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Participant)
 class ParticipantAdmin(OfMyStudies):
-    list_display = ("code", "study", "simulated", "consented_at", "finished_at", "withdrawn_at")
-    list_filter = ("simulated", "study")
-    fields = ("code", "study", "simulated", "consent_sha256", "consented_at", "finished_at", "withdrawn_at")
+    list_display = ("code", "study", "simulated", "source", "consented_at", "finished_at", "withdrawn_at")
+    list_filter = ("simulated", "source", "study")
+    fields = (
+        "code",
+        "study",
+        "simulated",
+        "source",
+        "language",
+        "turn",
+        "consent_sha256",
+        "consented_at",
+        "checked_at",
+        "introduced_at",
+        "last_seen_at",
+        "failed_at",
+        "finished_at",
+        "withdrawn_at",
+    )
+
+
+@admin.register(Recruiting)
+class RecruitingAdmin(OfMyStudies):
+    list_display = ("study", "open_link", "platforms", "quota", "release_minutes")
+    fields = ("study", "open_link", "platforms", "quota", "release_minutes", "codes", "addresses")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(OfMyStudies):
+    list_display = ("study", "number", "note", "participant", "expires_at", "revoked_at")
+    list_filter = ("study",)
+    list_select_related = ("study", "participant")
+    fields = ("study", "number", "note", "participant", "created_at", "expires_at", "revoked_at")
+
+
+@admin.register(RecruiterIdentity)
+class RecruiterIdentityAdmin(OfMyStudies):
+    """Erased on the study's page of participants, which says what goes with it."""
+
+    list_display = ("participant", "study", "source", "external_id", "created_at")
+    list_filter = ("source", "study")
+    list_select_related = ("participant", "study")
+    fields = ("participant", "study", "source", "external_id", "references", "created_at")
+
+
+@admin.register(ConsentVersion)
+class ConsentVersionAdmin(OfMyStudies):
+    list_display = ("study", "language", "sha256", "first_agreed_at")
+    list_filter = ("study",)
+    fields = ("study", "language", "sha256", "text", "first_agreed_at")
+
+
+@admin.register(StudyText)
+class StudyTextAdmin(OfMyStudies):
+    list_display = ("study", "language")
+    list_filter = ("study",)
+    fields = (
+        "study",
+        "language",
+        "question",
+        "labels",
+        "instructions",
+        "introduction",
+        "consent_text",
+        "questionnaire",
+        "feedback",
+    )
+
+
+@admin.register(StudyPicture)
+class StudyPictureAdmin(OfMyStudies):
+    list_display = ("study", "name", "sha256", "created_at")
+    list_filter = ("study",)
+    fields = ("study", "name", "sha256", "created_at")
+
+
+@admin.register(ViewingCheck)
+class ViewingCheckAdmin(OfMyStudies):
+    to_study = "participant__study"
+    list_display = ("participant", "failed", "made_at")
+    list_select_related = ("participant",)
+    fields = ("participant", "measured", "failed", "made_at")
+
+
+@admin.register(QuestionnaireAnswers)
+class QuestionnaireAnswersAdmin(OfMyStudies):
+    to_study = "participant__study"
+    list_display = ("participant", "given_at")
+    list_select_related = ("participant",)
+    fields = ("participant", "values", "given_at")
+
+
+@admin.register(Observation)
+class ObservationAdmin(OfMyStudies):
+    to_study = "trial__participant__study"
+    list_display = ("trial", "pixel_ratio", "label_ms", "picking_ms", "focus_losses", "updated_at")
+    list_select_related = ("trial__participant",)
+    fields = (
+        "trial",
+        "exposure_ms",
+        "pages",
+        "events",
+        "label_ms",
+        "picking_ms",
+        "hidden_ms",
+        "focus_losses",
+        "pixel_ratio",
+        "ratio_changes",
+        "window_width",
+        "window_height",
+        "updated_at",
+    )
 
 
 class PickInline(ReadOnly, admin.TabularInline):

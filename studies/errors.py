@@ -27,3 +27,25 @@ class LifecycleError(StudyError):
 
 class VotingError(StudyError):
     """A label, draft or ballot that was refused."""
+
+
+class FullError(VotingError):
+    """All places of a study are taken."""
+
+    status = 403
+
+
+class ConsentError(VotingError):
+    """The consent text has changed since this participant agreed."""
+
+    status = 409
+
+
+class BusyError(VotingError):
+    """Too many at once from one address. wait: seconds after which it may be tried again"""
+
+    status = 429
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait

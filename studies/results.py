@@ -6,13 +6,17 @@ Undefined numbers are nan here and None in JSON; next to a nan stands a reason, 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from studies.aggregation.estimates import Estimate, Interval
 from studies.aggregation.families import FamilyVotes
 
+ONE_PAGE = 1000  # candidates: what studies showed before there were pages
 NOT_MADE, BEING_MADE, MADE, FAILED = "not made", "being made", "made", "failed"
 
 
@@ -32,6 +36,8 @@ class Protocol:
     """The study's protocol as it was frozen, or as it stands. `settings` are complete, with all defaults.
 
     pool_size: of the study's own weights; candidates of `additions`, and those made from others, come on top.
+    From `additions` on: as studies were before they had such parts, which then are left out of the digest.
+    translations: the study's texts in further languages, see `StudyText`
     """
 
     question: str
@@ -55,6 +61,16 @@ class Protocol:
     target_participants: int
     seed: int
     additions: tuple[Addition, ...] = ()
+    page_size: int = ONE_PAGE
+    see_all_pages: bool = False
+    ask_confidence: bool = False
+    region: str = ""
+    repeats: int = 0
+    language: str = "en"
+    introduction: str = ""
+    viewing: dict[str, Any] = field(default_factory=dict)
+    questionnaire: list[dict[str, Any]] = field(default_factory=list)
+    translations: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,8 @@ class Participants:
 class SampleResult:
     """One candidate. votes: of distinct participants; votes_by_label: in the order of ItemResults.labels.
 
+    exposures: how many of those who voted had it on screen; seconds: how long, over all of them; rate: votes /
+    exposures. A vote without a record of the screen counts as an exposure to the whole pool.
     family: name of one of ItemResults.families. derivation and parents: where it was made from other candidates of
     the pool, how ("interpolation" or "fusion") and their sha256; else empty. attempt: how often it was drawn again,
     with noise of its own for each time, and fault: why, or what is still wrong with it.
@@ -86,6 +104,9 @@ class SampleResult:
     lr_consistency: float
     votes: int
     votes_by_label: tuple[int, ...]
+    exposures: int
+    seconds: float
+    rate: float
     job_digest: str
     family: str
     derivation: str
@@ -194,6 +215,7 @@ class ItemResults:
     """All that is known of one item. `samples` are in pool order, `label_shares` in that of `labels`.
 
     labels: those offered, then "cannot tell"; empty where no label is asked for. Sizes are in pixels.
+    observed_ballots: of `ballots`, those whose page told which candidates were on screen for how long.
     families: of the samples, in the order in which they first occur in the pool; one where nothing is mixed.
     chance_threshold: votes that a sample needs not to be explained by random picking (Holm's first step).
     """
@@ -209,6 +231,7 @@ class ItemResults:
     families: tuple[FamilyResult, ...]
     ballots: int
     simulated_ballots: int
+    observed_ballots: int
     labels: tuple[str, ...]
     label_shares: tuple[LabelShare, ...]
     majority: str | None
@@ -263,3 +286,22 @@ def to_jsonable(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+#: Parts of the protocol that studies had not always, as they were before.
+_PARTS_ADDED = to_jsonable(
+    {
+        part.name: part.default if part.default_factory is dataclasses.MISSING else part.default_factory()
+        for part in dataclasses.fields(Protocol)
+        if part.default is not dataclasses.MISSING or part.default_factory is not dataclasses.MISSING
+    }
+)
+
+
+def protocol_sha256(protocol: Mapping[str, Any]) -> str:
+    """The digest of a protocol as results.json has it: what may still change, and parts that say nothing, left out."""
+    content = {name: value for name, value in protocol.items() if name != "target_participants"}
+    for name, before in _PARTS_ADDED.items():  # studies frozen before there was such a part keep their digest
+        if content.get(name, before) == before:
+            content.pop(name, None)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from studies.models import Evaluation
-from studies.services import evaluation
+from studies.services import evaluation, privacy
 
 #: A message younger than this may still be on its way or at work.
 PATIENCE = timedelta(minutes=2)
@@ -19,6 +20,12 @@ def evaluate(*, evaluation_id: int) -> None:
     """Compute one evaluation, unless it is made or its item has gone."""
     if Evaluation.objects.filter(pk=evaluation_id, made_at=None).exists():
         evaluation.run(evaluation_id)
+
+
+@shared_task
+def erase_identities() -> int:
+    """Forget recruiters' ids and personal links of studies that closed long ago; how many."""
+    return privacy.erase_due(settings.TRUSTSR_IDENTITY_DAYS)
 
 
 @shared_task

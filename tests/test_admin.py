@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from model_bakery import baker
 
+from studies.models import Observation, RecruiterIdentity
 from studies.services import evaluation
 from tests.studies import factories
 
@@ -22,7 +23,9 @@ def rows(db: None) -> Client:
     """A superuser, in a database with a voted and evaluated study."""
     root = factories.user("root", is_staff=True, is_superuser=True)
     study = factories.open_study_with_pool(owner=root, truth=True)
-    factories.vote_all(study, [0, 1], simulated=True)
+    person = factories.vote_all(study, [0, 1], simulated=True)
+    Observation.objects.get_or_create(trial=person.trials.get())
+    RecruiterIdentity.objects.create(study=study, participant=person, source="prolific", external_id="5f1a")
     made = evaluation.request(study.items.get())
     assert made is not None
     evaluation.run(made.pk)

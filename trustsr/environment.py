@@ -113,6 +113,16 @@ def broker(folder: Path) -> tuple[str, dict[str, Any]]:
     raise ImproperlyConfigured("CELERY_BROKER_URL: use redis://HOST or amqp://USER@HOST, or leave it out.")
 
 
+def cache() -> dict[str, Any]:
+    """CACHE_URL: a Redis that all web processes share; without it, each process remembers for itself."""
+    url = read(env.str, "CACHE_URL", default="")
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if urlsplit(url).scheme in {"redis", "rediss"}:
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "KEY_PREFIX": "trustsr"}
+    raise ImproperlyConfigured("CACHE_URL: use redis://HOST/NUMBER, or leave it out.")
+
+
 def storages(folder: Path) -> dict[str, Any]:
     """STORAGE_URL: `file:///PATH` (default: the data folder) or `s3://BUCKET/PREFIX?endpoint=URL&region=NAME`.
 

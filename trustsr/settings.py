@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from trustsr import environment
+from trustsr import environment, static_files
 from trustsr.environment import env, read
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -71,6 +71,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": environment.database(DATA_DIR)}
+CACHES = {"default": environment.cache()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = [
@@ -93,15 +94,31 @@ LOGIN_REDIRECT_URL = "studies:list"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("tr", "Türkçe"),
+    ("zh-hans", "简体中文"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_AUTOREFRESH = DEBUG
+if DEBUG:  # read anew at every request
+    STATIC_URL = "static/"
+elif EMBEDDED:  # from where they lie
+    STATIC_URL = static_files.versioned_url(BASE_DIR / "static", static_files.PACKAGES)
+else:  # as `collectstatic` left them
+    STATIC_URL = static_files.versioned_url(STATIC_ROOT)
+if not DEBUG:
+    WHITENOISE_IMMUTABLE_FILE_TEST = static_files.for_ever
 STORAGES = {
     **environment.storages(DATA_DIR),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
@@ -113,6 +130,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 TRUSTSR_MAX_UPLOAD_BYTES = read(env.int, "TRUSTSR_MAX_UPLOAD_BYTES", default=64 * 2**20)
 TRUSTSR_MAX_LOW_RES_SIDE = read(env.int, "TRUSTSR_MAX_LOW_RES_SIDE", default=512)
+
+# Participants: how many may start at one study from one address (in production as the nearest proxy tells it), and
+# after how many days recruiters' ids of closed studies are erased.
+TRUSTSR_ENROLMENTS_PER_HOUR = read(env.int, "TRUSTSR_ENROLMENTS_PER_HOUR", default=60)
+TRUSTSR_PROXIES = read(env.int, "TRUSTSR_PROXIES", default=0 if EMBEDDED else 1)
+TRUSTSR_IDENTITY_DAYS = read(env.int, "TRUSTSR_IDENTITY_DAYS", default=90)
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker(DATA_DIR)
 # Files carry tasks, nothing else: the broadcasts of remote control would pile up there.
@@ -129,6 +152,7 @@ CELERY_TASK_ROUTES = {"inference.tasks.generate": {"queue": "gpu"}}
 CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "inference.tasks.reconcile", "schedule": 60.0},
     "reconcile-evaluations": {"task": "studies.tasks.reconcile", "schedule": 60.0},
+    "erase-identities": {"task": "studies.tasks.erase_identities", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 TRUSTSR_DEVICE = read(env.str, "TRUSTSR_DEVICE", default="auto")
@@ -138,6 +162,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "studies.views.error_pages.csrf_failure"
 if not EMBEDDED:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True

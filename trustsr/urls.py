@@ -10,3 +10,7 @@ urlpatterns = [
     path("api/", include("studies.api.urls")),
     path("", include("studies.urls")),
 ]
+
+handler400 = "studies.views.error_pages.bad_request"
+handler404 = "studies.views.error_pages.not_found"
+handler500 = "studies.views.error_pages.server_error"

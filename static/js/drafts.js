@@ -1,47 +1,61 @@
-// Picks so far, kept on the server so that a reload or a return finds them. Until the server has them, in the tab.
+// What has been answered so far. The server has it, so that a reload or another device finds it; this browser has it
+// too, until the ballot is taken: what could not be sent, the ballot that waits for a connection, what was observed.
 
 export class Drafts {
-  constructor(root, token) {
-    this.url = root.dataset.draftUrl;
-    this.token = token;
-    this.key = `draft:${root.dataset.key}`;
+  constructor(root, observed, token) {
+    Object.assign(this, { url: root.dataset.draftUrl, key: `draft:${root.dataset.key}`, token, observed });
     this.timer = 0;
     this.sending = Promise.resolve();
+    try {
+      this.kept = JSON.parse(localStorage.getItem(this.key)) ?? {};
+      // Earlier trials of the same person are over.
+      const earlier = Object.keys(localStorage).filter((key) => key.startsWith(this.key.replace(/\d+$/, "")));
+      for (const key of earlier) if (key !== this.key) localStorage.removeItem(key);
+    } catch {
+      this.kept = {}; // no storage here, or nonsense in it: the server has the picks
+    }
   }
 
-  // What was left here: unsent picks of this tab, else the server's.
-  restore(fromServer) {
-    const unsent = sessionStorage.getItem(this.key);
-    if (unsent === null) return fromServer;
-    this.later(JSON.parse(unsent));
-    return JSON.parse(unsent);
+  save(changes) {
+    Object.assign(this.kept, changes);
+    try {
+      localStorage.setItem(this.key, JSON.stringify(this.kept));
+    } catch { /* as above */ }
   }
 
-  later(picks) {
-    sessionStorage.setItem(this.key, JSON.stringify(picks));
+  later(changes) {
+    this.save({ ...changes, unsent: true });
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(), 250);
+    this.timer = setTimeout(() => this.send(), 400);
   }
 
   // One after the other, so that the last state is the one that stays.
   send() {
     clearTimeout(this.timer);
-    this.sending = this.sending.then(() => this.post());
+    this.sending = this.sending.then(() => this.kept.unsent && this.post());
     return this.sending;
   }
 
-  async post() {
-    const unsent = sessionStorage.getItem(this.key);
-    if (unsent === null) return;
-    const body = new URLSearchParams(JSON.parse(unsent).map((position) => ["positions", position]));
+  // The page may be going away: at once, and whole.
+  leave() {
+    clearTimeout(this.timer);
+    this.save({ observation: this.observed() });
+    if (this.url && this.kept.picks) this.post(true);
+  }
+
+  async post(keepalive = false) {
+    const { picks } = this.kept;
+    const body = new FormData();
+    for (const position of picks) body.append("positions", position);
+    body.append("observation", this.observed());
     try {
       const response = await fetch(this.url, {
-        method: "POST", body, keepalive: true, credentials: "same-origin", headers: { "X-CSRFToken": this.token },
+        method: "POST", body, keepalive, credentials: "same-origin", headers: { "X-CSRFToken": this.token },
       });
       // Refused for good (answered elsewhere, closed) is as final as stored.
-      if (response.status < 500 && sessionStorage.getItem(this.key) === unsent) sessionStorage.removeItem(this.key);
+      if (response.status < 500 && this.kept.picks === picks) this.save({ unsent: false });
     } catch {
-      // Offline: they stay in the tab, go with the next pick, and in any case with the ballot.
+      // Offline: they stay here, go when the connection is back, and in any case with the ballot.
     }
   }
 
@@ -52,6 +66,9 @@ export class Drafts {
 
   forget() {
     this.hold();
-    sessionStorage.removeItem(this.key);
+    this.kept = {};
+    try {
+      localStorage.removeItem(this.key);
+    } catch { /* as above */ }
   }
 }

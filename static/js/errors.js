@@ -1,21 +1,24 @@
-// What htmx could not get answered, said in one sentence in #message. (Refusals with a sentence of their own are
-// put there by the htmx-config of base.html.)
+// What htmx could not get answered, said in one sentence in #message, which has the sentences too; a form may have its
+// own. (Refusals with a sentence of theirs are put there by the htmx-config of base.html.)
 
-function say(sentence) {
-  const notice = Object.assign(document.createElement("p"), { className: "notice notice-error", textContent: sentence });
+const message = document.getElementById("message");
+
+function say(textContent) {
+  if (message.textContent === textContent) return; // said already
+  const notice = Object.assign(document.createElement("p"), { className: "notice notice-error", textContent });
   const box = Object.assign(document.createElement("div"), { className: "page-narrow message-body" });
   box.append(notice);
-  document.getElementById("message").replaceChildren(box);
+  message.replaceChildren(box);
 }
 
-addEventListener("htmx:sendError", () => say("No connection. Nothing is lost: please check the network and try again."));
+addEventListener("htmx:sendError", ({ detail }) => say(detail.elt.dataset.offline ?? message.dataset.offline));
 addEventListener("htmx:responseError", ({ detail }) => {
-  if (detail.xhr.status >= 500) say("The server had a problem. Nothing is lost: please try again in a minute.");
+  if (detail.xhr.status >= 500) say(message.dataset.failed);
 });
 addEventListener("htmx:beforeSwap", ({ detail }) => {
   // A whole page (signed out, not found) has no place inside this one.
   if (detail.xhr.status >= 400 && /<html/i.test(detail.serverResponse)) {
     detail.shouldSwap = false;
-    say("This could not be done here any more. Please reload the page.");
+    say(message.dataset.gone);
   }
 });

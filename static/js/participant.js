@@ -1,24 +1,35 @@
 // Starts whatever step the page shows, at first and after each answer of the server.
 
-import { picture, untilLoaded } from "./loading.js";
+import "./again.js";
+import { Drafts } from "./drafts.js";
+import { untilLoaded } from "./loading.js";
+import { Observing } from "./observing.js";
 import { align, multipleFor, onViewChange, paint } from "./pixels.js";
+import { Pool } from "./pool.js";
 import { Voting } from "./voting.js";
 
 let stop = new AbortController();
 
 async function startLabel(root, signal) {
   const canvas = root.querySelector("[data-low-res]");
-  const bitmap = await untilLoaded(
-    () => picture(canvas.dataset.lowRes, signal), root.querySelector("[data-low-res-text]"),
-    "Loading the image …", "The image could not be loaded.", signal,
-  );
+  const pool = Pool.of(root.dataset.bundle);
+  const status = root.querySelector("[data-low-res-text]");
+  await untilLoaded(() => pool.low(), status, "loading_image", "no_image", signal);
+  const { lowRes } = pool;
   const fit = () => {
     const room = Math.min(Number(canvas.dataset.size), canvas.parentElement.clientWidth);
-    paint(canvas, bitmap, multipleFor(Math.max(bitmap.width, bitmap.height), room));
+    paint(canvas, lowRes, multipleFor(Math.max(lowRes.width, lowRes.height), room));
     align([canvas]);
   };
   fit();
   onViewChange(fit, signal);
+  const drafts = new Drafts(root, () => observing.json());
+  const observing = new Observing(root, "label_ms", drafts.kept.observation);
+  observing.start(signal);
+  addEventListener("pagehide", () => drafts.leave(), { signal });
+  root.addEventListener("htmx:configRequest", ({ detail }) => {
+    detail.parameters.observation = observing.json();
+  });
 }
 
 function start() {
@@ -26,6 +37,7 @@ function start() {
   stop = new AbortController();
   const root = document.querySelector("[data-step]");
   if (!root) return;
+  Pool.keepOnly(root.dataset.bundle);
   const started = root.dataset.step === "label" ? startLabel(root, stop.signal) : new Voting(root, stop.signal).start();
   started.catch((error) => {
     if (error.name !== "AbortError") throw error;

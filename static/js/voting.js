@@ -1,158 +1,226 @@
-// The candidates step: picks by mouse, touch and keyboard, the tray, and the ballot's form.
+// The candidates step: pages, picks by mouse, touch and keyboard, and the ballot's form.
 
+import { cancel } from "./again.js";
 import { Drafts } from "./drafts.js";
-import { bundle, picture, untilLoaded } from "./loading.js";
-import { onViewChange, paintThumbnail } from "./pixels.js";
-import { Viewing, make } from "./viewing.js";
-
-const name = (position) => `candidate ${position + 1}`;
+import { make } from "./elements.js";
+import { reach, rove } from "./keys.js";
+import { untilLoaded } from "./loading.js";
+import { Observing } from "./observing.js";
+import { onViewChange } from "./pixels.js";
+import { Pool } from "./pool.js";
+import { Review } from "./review.js";
+import { say } from "./texts.js";
+import { Tray } from "./tray.js";
+import { Viewing } from "./viewing.js";
 
 export class Voting {
   constructor(root, signal) {
-    this.root = root;
-    this.signal = signal;
-    this.most = Number(root.dataset.most);
-    this.least = Number(root.dataset.least);
+    const { most, least, pages, bundle } = root.dataset;
+    Object.assign(this, { root, signal, most: Number(most), least: Number(least), picks: [], cells: [], page: -1 });
+    this.pool = Object.assign(Pool.of(bundle), { sizes: pages.split(",").map(Number) });
     this.find = (selector) => root.querySelector(selector);
-    this.form = this.find("form.tray");
     this.grid = this.find("[data-grid]");
-    this.drafts = new Drafts(root, this.form.elements.csrfmiddlewaretoken.value);
-    this.picks = [];
+    this.form = this.find("form.tray");
+    this.drafts = new Drafts(root, () => this.observed(), this.form.elements.csrfmiddlewaretoken.value);
+    this.observing = new Observing(root, "picking_ms", this.drafts.kept.observation);
+    this.review = this.find("[data-review]") && new Review(this);
+    this.tray = new Tray(this);
+  }
+
+  observed() {
+    return this.observing.json(this.pool.count, this.pool.sizes.length);
   }
 
   async start() {
-    this.submissionId();
-    const { signal, root } = this;
-    const load = () =>
-      Promise.all([picture(this.find("[data-low-res]").dataset.lowRes, signal), bundle(root.dataset.bundle, signal)]);
-    const [lowRes, candidates] = await untilLoaded(
-      load, this.find("[data-pool-status]"), "Loading the candidates …", "The candidates could not be loaded.", signal,
-    );
-    this.candidates = candidates;
-    this.build();
-    this.viewing = new Viewing(root, lowRes, candidates, this.cells);
-    const draft = root.dataset.draft.split(",").filter(Boolean).map(Number);
-    this.picks = this.drafts.restore(draft).filter((position) => position < candidates.length).slice(0, this.most);
-    this.grid.hidden = false;
-    this.viewing.fit();
-    this.render();
+    const { signal, pool, root, drafts } = this;
+    const { kept } = drafts;
+    this.ballot(kept.id ?? crypto.randomUUID());
+    await this.loaded(0);
+    this.viewing = new Viewing(root, pool.lowRes, pool.bicubic, pool);
+    this.observing.start(signal);
+    const stored = root.dataset.draft.split(",").filter(Boolean).map(Number);
+    const known = (kept.unsent && kept.picks) || stored;
+    this.picks = known.filter((position) => position < pool.count).slice(0, this.most);
+    this.review?.restore(kept);
+    drafts.save({ picks: this.picks });
     this.listen();
+    await this.turn(kept.page in pool.sizes ? kept.page : 0);
+    this.ahead();
+    if (kept.unsent) drafts.later({});
+    if (!kept.id) return;
+    // It was on its way when the page was left.
+    this.review?.toggle(true);
+    this.find("[data-send]").click();
   }
 
-  // Kept until the server has answered, so that a ballot sent again after a lost answer is the same ballot.
-  submissionId() {
-    const key = `ballot:${this.root.dataset.key}`;
-    const id = sessionStorage.getItem(key) ?? crypto.randomUUID();
-    sessionStorage.setItem(key, id);
-    this.form.elements.submission_id.value = id;
-    this.form.addEventListener("htmx:beforeRequest", () => this.drafts.hold());
-    this.form.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
-      if (detail.xhr.status >= 400) return;
-      sessionStorage.removeItem(key);
-      this.drafts.forget();
+  loaded(page) {
+    const status = this.find("[data-pool-status]");
+    return untilLoaded(() => this.pool.page(page), status, "loading_candidates", "no_candidates", this.signal);
+  }
+
+  // The other pages, then the next trial, while nobody waits for them. What fails is loaded when it is needed.
+  async ahead() {
+    try {
+      await this.pool.rest();
+      await this.settle();
+      if (this.root.dataset.next) await Pool.ahead(this.root.dataset.next);
+    } catch { /* as said */ }
+  }
+
+  async settle() {
+    if (this.wanted !== this.page) return; // another page is about to be shown
+    await this.pool.settle(this.page, this.picks);
+    this.tray.draw();
+  }
+
+  // A ballot that is sent again after a lost answer is the same ballot: it has the same id.
+  ballot(id) {
+    const field = this.form.elements.submission_id;
+    field.value = id;
+    this.form.addEventListener("htmx:configRequest", ({ detail: { parameters } }) => {
+      this.drafts.save({ id: field.value });
+      this.drafts.hold();
+      Object.assign(parameters, { observation: this.observed() }, this.review?.answers());
+      if (!this.picks.length) delete parameters.confidence;
+    });
+    this.form.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
+      if (xhr.status < 400) this.drafts.forget();
+      else if (xhr.status < 500) this.drafts.save({ id: null });
     });
   }
 
-  build() {
-    this.cells = this.candidates.map((_, position) => {
-      const canvas = make("canvas", { className: "pixels" });
-      const cell = make("button", { type: "button", className: "candidate", tabIndex: position ? -1 : 0 }, canvas);
-      cell.setAttribute("aria-label", name(position));
-      return cell;
-    });
-    this.grid.replaceChildren(...this.cells);
+  // Another answer than the one that may be on its way.
+  changed(changes) {
+    cancel();
+    if (this.drafts.kept.id) this.form.elements.submission_id.value = crypto.randomUUID();
+    this.drafts.later({ ...changes, id: null });
   }
 
   listen() {
-    const at = (event) => this.cells.indexOf(event.target.closest(".candidate"));
-    const on = (kind, action) =>
-      this.grid.addEventListener(kind, (event) => at(event) >= 0 && action(at(event), event));
-    on("click", (position) => this.toggle(position));
-    on("keydown", (position, event) => this.move(position, event));
-    on("pointerover", (position) => this.viewing.enlarge(position));
-    on("focusin", (position) => this.viewing.enlarge(position));
-    this.root.addEventListener("click", ({ target }) => {
-      const zoom = target.closest("[data-zoom]");
-      if (zoom) this.viewing.zoom(Number(zoom.dataset.zoom));
-      if (target.closest("[data-compare]")) this.viewing.compare(this.picks);
-      if (target.closest("[data-close]")) this.find("dialog").close();
+    const { root, signal, observing, drafts } = this;
+    const on = (kind, action) => this.grid.addEventListener(kind, (event) => {
+      const { position } = event.target.closest(".candidate")?.dataset ?? {};
+      if (position) action(Number(position), event);
     });
-    addEventListener("pagehide", () => this.drafts.send(), { signal: this.signal });
-    onViewChange(() => {
-      this.viewing.fit();
-      this.tray();
-    }, this.signal);
+    on("click", (position) => this.toggle(position));
+    on("keydown", (_, event) => this.key(event));
+    for (const kind of ["pointerover", "focusin"]) on(kind, (position) => this.viewing.enlarge(position));
+    root.addEventListener("click", ({ target }) => this.click(target.closest("button")?.dataset ?? {}));
+    root.addEventListener("looking", ({ detail }) => observing.note(...detail));
+    this.find("dialog").addEventListener("close", () => observing.cover(false));
+    addEventListener("online", () => drafts.send(), { signal });
+    addEventListener("pagehide", () => drafts.leave(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden && drafts.leave(), { signal });
+    onViewChange(() => this.refit(), signal);
   }
 
-  move(from, event) {
-    const columns = this.cells.filter((cell) => cell.offsetTop === this.cells[0].offsetTop).length;
-    const last = this.cells.length - 1;
-    const to = {
-      ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - columns, ArrowDown: from + columns, Home: 0, End: last,
-    }[event.key];
-    if (to === undefined) return;
+  click({ zoom, turn, compare, show, take, forward, back }) {
+    if (zoom) this.viewing.zoom(Number(zoom));
+    if (zoom) this.watch();
+    if (turn) this.turn(this.page + Number(turn), 0);
+    if (show) this.turn(this.pool.pageOf(Number(show)), Number(show));
+    if (take) this.takeBack(Number(take));
+    if (forward === "review" || back !== undefined) this.review.toggle(back === undefined);
+    else if (forward) this.turn(Number(forward), 0);
+    if (compare === undefined) return;
+    this.observing.note("compare");
+    this.observing.cover(true);
+    this.viewing.compare(this.picks);
+  }
+
+  refit() {
+    this.viewing.fit();
+    this.review?.draw();
+    this.tray.draw();
+    this.watch();
+  }
+
+  // What is seen between the panel that sticks to the top of a narrow window and the tray.
+  watch() {
+    const panel = this.find(".compare-panel");
+    const above = panel.offsetWidth > 0.8 * this.root.clientWidth ? panel.offsetHeight : 0;
+    const shown = !this.review?.open && !this.grid.hidden;
+    this.observing.show(shown ? this.page : -1, shown ? this.cells : [], above, this.form.offsetHeight);
+  }
+
+  // Shows a page once all of it is here. focus: a position on it, or 0 for the first one
+  async turn(page, focus) {
+    const { pool } = this;
+    if (!(page in pool.sizes)) return;
+    this.wanted = page;
+    if (!pool.ready(page)) {
+      this.grid.hidden = true;
+      this.watch();
+      await this.loaded(page);
+      if (this.wanted !== page) return;
+    }
+    this.grid.hidden = false;
+    if (page !== this.page) this.build(page);
+    this.render();
+    this.watch();
+    if (focus !== undefined) this.cell(Math.max(focus, pool.first(page))).focus();
+    this.settle();
+  }
+
+  build(page) {
+    this.cells = this.pool.positions(page).map((position) => {
+      const cell = make("button", { type: "button", className: "candidate" }, make("canvas", { className: "pixels" }));
+      cell.ariaLabel = say("candidate", { number: position + 1 });
+      cell.dataset.position = position;
+      return cell;
+    });
+    reach(this.cells, this.cells[0], false);
+    this.grid.replaceChildren(...this.cells);
+    const turned = this.page >= 0;
+    this.page = page;
+    this.viewing.show(this.cells);
+    if (!turned) return;
+    this.observing.note("page", page);
+    this.drafts.later({ page });
+    this.find("[data-pool]").scrollIntoView({ block: "nearest" });
+  }
+
+  key(event) {
+    const turn = { PageDown: 1, PageUp: -1 }[event.key];
+    const [first] = this.cells;
+    if (!turn) return rove(event, this.cells, this.cells.filter((cell) => cell.offsetTop === first.offsetTop).length);
     event.preventDefault();
-    if (to < 0 || to > last) return;
-    this.reach(to);
-    this.cells[to].focus();
+    this.turn(this.page + turn, 0);
   }
 
-  // One stop for the Tab key in the whole grid: the cell that was reached last.
-  reach(position) {
-    for (const cell of this.cells) cell.tabIndex = -1;
-    this.cells[position].tabIndex = 0;
+  cell(position) {
+    return this.cells[position - this.pool.first(this.page)];
+  }
+
+  takeBack(position) {
+    this.toggle(position);
+    this.find(this.review?.open ? "[data-review-title]" : '.candidate[tabindex="0"]').focus({ preventScroll: true });
   }
 
   toggle(position) {
-    this.reach(position);
-    if (this.picks.includes(position)) this.picks = this.picks.filter((other) => other !== position);
-    else if (this.picks.length < this.most) this.picks = [...this.picks, position];
-    else return this.say("Take one back first.");
+    if (this.cell(position)) reach(this.cells, this.cell(position), false);
+    const taken = this.picks.includes(position);
+    if (!taken && this.picks.length >= this.most) return this.tray.say(say("full"));
+    this.picks = taken ? this.picks.filter((other) => other !== position) : [...this.picks, position];
+    this.observing.note(taken ? "unpick" : "pick", position);
+    this.changed({ picks: this.picks });
     this.render();
-    this.drafts.later(this.picks);
+  }
+
+  // Pages that nobody has looked at yet, from 0.
+  unseen() {
+    const { pages } = this.observing.data;
+    return [...this.pool.sizes.keys()].filter((page) => page !== this.page && !pages[page]);
   }
 
   render() {
-    this.cells.forEach((cell, position) => {
-      const rank = this.picks.indexOf(position) + 1;
-      cell.setAttribute("aria-pressed", String(rank > 0));
+    for (const cell of this.cells) {
+      const rank = this.picks.indexOf(Number(cell.dataset.position)) + 1;
+      cell.ariaPressed = rank > 0;
       cell.dataset.rank = rank || "";
-    });
-    const inputs = this.picks.map((value) => make("input", { type: "hidden", name: "positions", value }));
-    this.find("[data-positions]").replaceChildren(...inputs);
-    this.find("[data-send]").disabled = this.picks.length < this.least;
-    this.find("[data-compare]").disabled = !this.picks.length;
-    this.tray();
-    this.say();
-  }
-
-  tray() {
-    const items = this.picks.map((position) => {
-      const canvas = make("canvas", { className: "pixels" });
-      paintThumbnail(canvas, this.candidates[position], 40);
-      const button = make("button", { type: "button", className: "tray-pick", title: "Take back" }, canvas);
-      button.setAttribute("aria-label", `take back ${name(position)}`);
-      button.addEventListener("click", () => {
-        this.toggle(position);
-        this.cells[position].focus({ preventScroll: true });
-      });
-      return make("li", {}, button);
-    });
-    this.find("[data-tray]").replaceChildren(...items);
-  }
-
-  say(gentle) {
-    const counter = `${this.picks.length} of ${this.most} picked`;
-    this.find("[data-counter]").textContent = counter;
-    this.find("[data-hint]").textContent = gentle ?? this.hint();
-    this.find("[data-hint]").classList.toggle("gentle", gentle !== undefined);
-    this.find("[data-live]").textContent = gentle ? `${counter}. ${gentle}` : counter;
-  }
-
-  hint() {
-    const missing = this.least - this.picks.length;
-    if (missing > 0) return `Pick ${missing} ${this.least === this.most ? "more" : "or more"} to go on.`;
-    const left = this.most - this.picks.length;
-    return left ? `You may pick ${left} more.` : "That is all you can pick.";
+    }
+    this.review?.draw();
+    this.tray.draw();
+    this.tray.refresh();
   }
 }

@@ -14,7 +14,7 @@ from studies.aggregation.intervals import wilson
 class FamilyVotes:
     """Votes for the candidates of one family, over one pool or several.
 
-    candidates: how many there are;  shown: how often one of them stood before somebody who answered;  votes: picks
+    candidates: how many there are;  shown: how often one of them was on screen before who answered;  votes: picks
     share: of all picks, with Wilson's interval;  expected: the share that picking without preference would give
     rate: votes per candidate shown, with Wilson's interval; families of different numbers compare by it
 
@@ -29,24 +29,24 @@ class FamilyVotes:
     rate: Interval
 
 
-def family_votes(pools: Iterable[tuple[Sequence[str], Sequence[int], int]]) -> dict[str, FamilyVotes]:
+def family_votes(pools: Iterable[tuple[Sequence[str], Sequence[int], Sequence[int]]]) -> dict[str, FamilyVotes]:
     """Votes by family, in the order in which families first occur.
 
-    pools: of each item, the family of each candidate, the votes of each, and the number of ballots. All m candidates
-    stand before everybody, so each person's k picks fall on a family of m_f with the expected share m_f / m.
-    Without ballots the shares are nan.
+    pools: of each item, the family of each candidate, the votes of each, and how many of those who answered had it on
+    screen. Picks without preference fall on a family by its part of all that was on screen: m_f / m where everybody
+    saw all m candidates. Without ballots the shares are nan.
     """
     candidates: dict[str, int] = {}
     shown: dict[str, int] = {}
     votes: dict[str, int] = {}
     expected: dict[str, float] = {}
-    for families, counts, ballots in pools:
-        picks = sum(counts)
-        for family, count in zip(families, counts, strict=True):
+    for families, counts, exposures in pools:
+        picks, all_shown = sum(counts), sum(exposures)
+        for family, count, exposed in zip(families, counts, exposures, strict=True):
             candidates[family] = candidates.get(family, 0) + 1
-            shown[family] = shown.get(family, 0) + ballots
+            shown[family] = shown.get(family, 0) + int(exposed)
             votes[family] = votes.get(family, 0) + int(count)
-            expected[family] = expected.get(family, 0.0) + picks / len(families)
+            expected[family] = expected.get(family, 0.0) + (picks * exposed / all_shown if all_shown else 0.0)
     every = sum(votes.values())
     return {
         family: FamilyVotes(

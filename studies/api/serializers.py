@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from inference.models import Sample, Weights
 from inference.services import catalogue
-from studies.models import Addition, Ballot, Item, Pick, Study, TieRule
+from studies.models import Addition, Ballot, Item, Kind, Participant, Pick, Region, Study, StudyText, TieRule
 
 
 class AdditionSerializer(serializers.ModelSerializer[Addition]):
@@ -24,14 +24,33 @@ class AdditionSerializer(serializers.ModelSerializer[Addition]):
         read_only_fields = fields
 
 
+class StudyTextSerializer(serializers.ModelSerializer[StudyText]):
+    """A study's texts in a further language; what is empty is shown in the study's own. Labels: in the same order."""
+
+    labels = serializers.ListField(child=serializers.CharField())
+    questionnaire = serializers.ListField(child=serializers.DictField())
+    feedback = serializers.DictField(child=serializers.CharField(), help_text="position of a practice item: text")
+
+    class Meta:
+        model = StudyText
+        fields = [
+            "language", "question", "labels", "instructions", "introduction", "consent_text", "questionnaire",
+            "feedback",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
 class StudySerializer(serializers.ModelSerializer[Study]):
     """A study with its protocol. `frozen_at` is the time of the first ballot, from which it can not change."""
 
     additions = AdditionSerializer(many=True)
+    texts = StudyTextSerializer(many=True)
     weights = serializers.CharField(help_text="sampler/name")
     weights_sha256 = serializers.CharField(source="weights.sha256")
     settings = serializers.DictField(help_text="of the sampler")
     labels = serializers.ListField(child=serializers.CharField())
+    viewing = serializers.DictField(help_text="rules for screens; {} asks nothing")
+    questionnaire = serializers.ListField(child=serializers.DictField(), help_text="asked at the end")
 
     class Meta:
         model = Study
@@ -39,7 +58,8 @@ class StudySerializer(serializers.ModelSerializer[Study]):
             "id", "name", "slug", "state", "question", "ask_label", "labels", "instructions", "consent_text",
             "pool_size", "max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws", "weights",
             "weights_sha256", "settings", "seed", "target_participants", "created_at", "opened_at", "frozen_at",
-            "closed_at", "additions",
+            "closed_at", "page_size", "see_all_pages", "ask_confidence", "region", "repeats", "introduction", "viewing",
+            "questionnaire", "language", "texts", "additions",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -62,6 +82,16 @@ class StudyCreateSerializer(serializers.Serializer[Study]):
     weights = serializers.CharField(help_text="sampler/name, such as ldm/digits")
     settings = serializers.DictField(required=False, help_text="of the sampler")
     target_participants = serializers.IntegerField(required=False)
+    page_size = serializers.IntegerField(required=False, help_text="most candidates shown at once")
+    see_all_pages = serializers.BooleanField(required=False)
+    ask_confidence = serializers.BooleanField(required=False)
+    region = serializers.ChoiceField(choices=Region.choices, required=False, allow_blank=True)
+    repeats = serializers.IntegerField(required=False, help_text="main items that come once more at the end")
+    introduction = serializers.CharField(required=False, allow_blank=True, max_length=20_000, help_text="Markdown")
+    viewing = serializers.DictField(required=False, help_text="rules for screens, as window_width: 1024")
+    questionnaire = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="of key, kind, text, options, required, low, high"
+    )
 
     def validate_weights(self, text: str) -> Weights:
         return _known_weights(text)
@@ -96,7 +126,10 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
     class Meta:
         model = Item
-        fields = ["id", "position", "name", "low_res_sha256", "width", "height", "channels", "has_truth"]
+        fields = [
+            "id", "position", "name", "kind", "expected_label", "feedback", "low_res_sha256", "width", "height",
+            "channels", "has_truth",
+        ]  # fmt: skip
         read_only_fields = fields
 
     def get_has_truth(self, item: Item) -> bool:
@@ -109,6 +142,9 @@ class ItemCreateSerializer(serializers.Serializer[Item]):
     file = serializers.FileField(help_text="the low-resolution image")
     name = serializers.CharField(max_length=200, default="", allow_blank=True)
     truth = serializers.FileField(default=None, help_text="the hidden high-resolution image, if there is one")
+    kind = serializers.ChoiceField(choices=Kind.choices, default=Kind.MAIN)
+    expected_label = serializers.CharField(max_length=100, default="", allow_blank=True, help_text="the one right")
+    feedback = serializers.CharField(default="", allow_blank=True, help_text="after a practice item; Markdown")
 
 
 class SampleSerializer(serializers.ModelSerializer[Sample]):
@@ -150,6 +186,22 @@ class BallotSerializer(serializers.ModelSerializer[Ballot]):
     class Meta:
         model = Ballot
         fields = ["participant", "simulated", "trial", "item_id", "label", "cast_at", "picks"]
+        read_only_fields = fields
+
+
+class ParticipantSerializer(serializers.ModelSerializer[Participant]):
+    """A participant, by pseudonym. Who they are to a recruiter is not told here."""
+
+    state = serializers.CharField(help_text="in progress, finished, abandoned, failed check or withdrawn")
+    answers = serializers.IntegerField(source="given")
+    trials = serializers.IntegerField(source="asked")
+
+    class Meta:
+        model = Participant
+        fields = [
+            "code", "simulated", "source", "language", "state", "answers", "trials", "consent_sha256", "consented_at",
+            "last_seen_at", "finished_at", "withdrawn_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studies.api.views import additions, drawing, items, results, studies
+from studies.api.views import additions, drawing, items, participants, results, studies
 
 app_name = "api"
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
     path("studies/<int:pk>/draw/", drawing.DrawView.as_view(), name="draw"),
     path("studies/<int:pk>/progress/", drawing.ProgressView.as_view(), name="progress"),
     path("studies/<int:pk>/ballots/", results.BallotsView.as_view(), name="ballots"),
+    path("studies/<int:pk>/participants/", participants.ParticipantsView.as_view(), name="participants"),
     path("studies/<int:pk>/results/", results.ResultsView.as_view(), name="results"),
 ]

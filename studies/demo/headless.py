@@ -65,7 +65,7 @@ def seconds_drawing(study: Study) -> float:
 
 def evaluate(study: Study) -> None:
     """Make the ensembles and controls of all items in this process."""
-    for item in tqdm(study.items.all(), desc="Ensembles and controls", unit="item"):
+    for item in tqdm(study.items.main(), desc="Ensembles and controls", unit="item"):
         requested = evaluation.request(item)
         if requested is not None:
             evaluation.run(requested.pk)

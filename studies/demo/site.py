@@ -20,6 +20,7 @@ from studies.demo import examples, processes
 from studies.errors import StudyError
 from studies.models import Study, StudyState
 from studies.services import drawing, lifecycle, sign_in
+from studies.tasks import erase_identities
 from studies.tasks import reconcile as reconcile_evaluations
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def keep_running(children: list[processes.Child], say: Callable[[str], object]) 
             try:
                 inference_services.reconcile()
                 reconcile_evaluations()
+                erase_identities()
             except DatabaseError as error:  # such as a full disk; the site must outlive it
                 say(f"The database could not be asked for forgotten work ({error}); trying again in a minute.")
             due = time.monotonic() + RECONCILE_EVERY

@@ -1,10 +1,14 @@
-"""ballots.csv: the votes in long form, one row per pick, and one row for a ballot without picks."""
+"""ballots.csv: the votes in long form, one row per pick, and one row for a ballot without picks.
+
+Votes are first answers to main items; trials.csv has all answers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from studies.exports.cells import Value
+from studies.exports.pool_numbers import pool_numbers
 from studies.exports.tables import Column
 from studies.models import Ballot, Study
 
@@ -48,22 +52,14 @@ _SAMPLE = _FIELDS.index("picks__sample_id")
 
 
 def rows(study: Study) -> Iterator[tuple[Value, ...]]:
-    """Rows of the ballots that count, from one query that streams."""
-    numbers = _pool_numbers(study)
+    """Rows of the votes, from one query that streams."""
+    numbers = pool_numbers(study)
     query = (
-        Ballot.objects.filter(trial__participant__study=study, trial__participant__withdrawn_at=None)
+        Ballot.objects.votes()
+        .filter(trial__participant__study=study)
         .order_by("trial__participant_id", "trial__number", "picks__rank")
         .values_list(*_FIELDS)
     )
     for row in query.iterator(chunk_size=5000):
         number = None if row[_SAMPLE] is None else numbers[row[_ITEM], row[_SAMPLE]]
         yield (*row[:_SAMPLE], number, *row[_SAMPLE + 1 :])
-
-
-def _pool_numbers(study: Study) -> dict[tuple[int, int], int]:
-    """(item position, primary key of a sample) -> index of the sample in that item's pool."""
-    numbers = {}
-    for item in study.items.all():
-        for index, pk in enumerate(item.pool.values_list("pk", flat=True)):
-            numbers[item.position, pk] = index
-    return numbers

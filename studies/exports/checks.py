@@ -17,7 +17,8 @@ from studies.exports.cells import restore
 from studies.exports.document import FILE as RESULTS
 from studies.exports.document import tie_seed
 from studies.exports.manifest import MANIFEST
-from studies.services.ordering import candidate_salt, permutation
+from studies.results import ONE_PAGE
+from studies.services.ordering import pages
 
 
 @dataclass(frozen=True)
@@ -106,23 +107,42 @@ def _count(bundle: Bundle) -> tuple[dict[tuple[int, int, str], set[str]], defaul
 
 
 def order(bundle: Bundle) -> Iterator[str]:
-    """Each pick stood where the participant's own seed puts it."""
-    seeds = {row["participant"]: int(row["order_seed"]) for row in table(bundle, participants.FILE)}
-    sizes = {item["position"]: len(item["samples"]) for item in read_json(bundle, RESULTS)["items"]}
+    """Each pick stood where the participant's own seed and turn put it."""
+    people = {row["participant"]: row for row in table(bundle, participants.FILE)}
+    results = read_json(bundle, RESULTS)
+    sizes = {item["position"]: len(item["samples"]) for item in results["items"]}
     shown: list[int] = []
     last: tuple[str, int] | None = None
     for row in table(bundle, ballots.FILE):
         person, number = row["participant"], int(row["item"])
-        if person not in seeds:
+        if person not in people:
             yield f"{ballots.FILE} has a ballot of {person}, who is not in {participants.FILE}."
             continue
         if not row["sample"]:
             continue
         if last != (person, number):
-            last, shown = (person, number), permutation(seeds[person], candidate_salt(number), sizes[number])
+            own = places(people[person], number, sizes[number], results["protocol"])
+            last, shown = (person, number), [sample for _, sample in own]
         position = int(row["position"])
         if not 0 <= position < len(shown) or shown[position] != int(row["sample"]):
             yield f"Participant {person}, item {number}: sample {row['sample']} was not shown at place {position}."
+
+
+def places(
+    person: dict[str, str], number: int, m: int, protocol: dict[str, Any], repeat: int = 0
+) -> list[tuple[int, int]]:
+    """(page, sample) at each place of one item, in the order of a participant as participants.csv knows them."""
+    turn = person.get("turn")  # none in exports from before there were pages
+    in_pages = pages(
+        m,
+        page_size=protocol.get("page_size", ONE_PAGE),
+        study_seed=protocol["seed"],
+        seed=int(person["order_seed"]),
+        turn=int(turn) if turn else None,
+        position=number,
+        repeat=repeat,
+    )
+    return [(page, index) for page, indexes in enumerate(in_pages) for index in indexes]
 
 
 def selections(bundle: Bundle) -> Iterator[str]:

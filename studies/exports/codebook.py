@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from studies.exports import ballots, families, participants, samples
+from studies.exports import (
+    ballots,
+    consent,
+    events,
+    exposures,
+    families,
+    participants,
+    questionnaire,
+    samples,
+    trials,
+    viewing_checks,
+)
 from studies.exports.cells import Value
 from studies.exports.tables import Column
 
@@ -21,6 +32,12 @@ COLUMNS = (
 TABLES = {
     ballots.FILE: ballots.COLUMNS,
     participants.FILE: participants.COLUMNS,
+    trials.FILE: trials.COLUMNS,
+    exposures.FILE: exposures.COLUMNS,
+    events.FILE: events.COLUMNS,
+    viewing_checks.FILE: viewing_checks.COLUMNS,
+    questionnaire.FILE: questionnaire.COLUMNS,
+    consent.FILE: consent.COLUMNS,
     samples.FILE: samples.COLUMNS,
     families.FILE: families.COLUMNS,
     FILE: COLUMNS,

@@ -11,7 +11,22 @@ from typing import IO, Any
 from django.core.files.storage import storages
 
 from inference import store
-from studies.exports import ballots, codebook, document, families, layout, participants, readme, samples
+from studies.exports import (
+    ballots,
+    codebook,
+    consent,
+    document,
+    events,
+    exposures,
+    families,
+    layout,
+    participants,
+    questionnaire,
+    readme,
+    samples,
+    trials,
+    viewing_checks,
+)
 from studies.exports.provenance import provenance
 from studies.exports.tables import csv_lines
 from studies.exports.zipping import Member
@@ -21,6 +36,9 @@ from studies.services.snapshot import snapshot
 
 _BLOCK = 2**18
 _TABLES_IN_MEMORY = 2**20
+
+#: Tables that are read from the database row by row, in the order of the export.
+_STREAMED = (ballots, participants, trials, exposures, events, viewing_checks, questionnaire, consent)
 
 
 @dataclass(frozen=True)
@@ -45,9 +63,12 @@ class Picture:
 class Contents:
     """The files of one export, in their order. Votes stand in temporary files, not in memory."""
 
-    def __init__(self, results: dict[str, Any], tables: dict[str, IO[bytes]], *, truth: bool) -> None:
+    def __init__(
+        self, results: dict[str, Any], tables: dict[str, IO[bytes]], consents: list[Member], *, truth: bool
+    ) -> None:
         self._results = results
         self._tables = tables
+        self._consents = consents
         self._truth = truth
 
     def members(self) -> Iterator[Member]:
@@ -56,6 +77,7 @@ class Contents:
         yield Member(document.FILE, [json.dumps(self._results, indent=1, ensure_ascii=False).encode() + b"\n"])
         for path, file in self._tables.items():
             yield Member(path, _read(file))
+        yield from self._consents
         yield Member(samples.FILE, csv_lines(samples.COLUMNS, samples.rows(self._results)))
         yield Member(families.FILE, csv_lines(families.COLUMNS, families.rows(self._results)))
         yield Member(codebook.FILE, csv_lines(codebook.COLUMNS, codebook.rows()))
@@ -65,7 +87,7 @@ class Contents:
     @property
     def count(self) -> int:
         """How many files there are beside the manifest."""
-        return 5 + len(self._tables) + sum(1 for _ in self.pictures())
+        return 5 + len(self._tables) + len(self._consents) + sum(1 for _ in self.pictures())
 
     def check_files(self) -> None:
         """Read every picture once, so that a broken one is named before anything is sent. Raises StoreError."""
@@ -96,11 +118,9 @@ def gather(study: Study, *, truth: bool = False) -> Contents:
     """The study's state of this moment: results and ballots that belong together."""
     with snapshot():
         results = document.build(collect(study))
-        tables = {
-            ballots.FILE: _table(csv_lines(ballots.COLUMNS, ballots.rows(study))),
-            participants.FILE: _table(csv_lines(participants.COLUMNS, participants.rows(study))),
-        }
-    return Contents(results, tables, truth=truth)
+        tables = {table.FILE: _table(csv_lines(table.COLUMNS, table.rows(study))) for table in _STREAMED}
+        consents = consent.members(study)
+    return Contents(results, tables, consents, truth=truth)
 
 
 def _table(lines: Iterable[bytes]) -> IO[bytes]:

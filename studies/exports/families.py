@@ -20,13 +20,17 @@ COLUMNS = (
     Column("weights_sha256", "sha256", "of the file of the weights"),
     Column("derivation", "text", "interpolation or fusion, where samples were made from others; else empty"),
     Column("candidates", "integer", "samples of the family in the pool", "samples"),
-    Column("shown", "integer", "how often one of them stood before somebody who answered: candidates x ballots"),
+    Column(
+        "shown", "integer", "how often one of them was on screen before somebody who answered: sum of their exposures"
+    ),
     Column("votes", "integer", "picks of these samples", "picks"),
     Column("chosen", "integer", "samples of the family in the selection", "samples"),
     Column("share", "number", "votes / all picks; empty without picks"),
     Column("share_low", "number", f"lower {_WILSON}"),
     Column("share_high", "number", f"upper {_WILSON}"),
-    Column("expected", "number", "the share if people picked without preference: the family's part of the pool"),
+    Column(
+        "expected", "number", "the share if people picked without preference: the family's part of what was on screen"
+    ),
     Column("rate", "number", "votes / shown, by which families of different numbers compare; empty without ballots"),
     Column("rate_low", "number", f"lower {_WILSON}"),
     Column("rate_high", "number", f"upper {_WILSON}"),

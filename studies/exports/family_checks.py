@@ -26,7 +26,9 @@ def votes(bundle: Bundle) -> Iterator[str]:
     pools, chosen = [], Counter[str]()
     for item in results["items"]:
         pool, where = item["samples"], f"Item {item['position']}"
-        pools.append(([sample["family"] for sample in pool], [sample["votes"] for sample in pool], item["ballots"]))
+        # Before exposures were counted, everybody was taken to have seen all.
+        shown = [sample.get("exposures", item["ballots"]) for sample in pool]
+        pools.append(([sample["family"] for sample in pool], [sample["votes"] for sample in pool], shown))
         chosen_here = Counter(pool[index]["family"] for index in item["selection"]["chosen"])
         chosen += chosen_here
         yield from _differences(where, item["families"], family_votes(pools[-1:]), chosen_here)

@@ -13,7 +13,15 @@ results.json         everything that a figure of the study depends on: protocol,
                      and its random control
 ballots.csv          the votes: one row per pick, and one row for a ballot without picks
 participants.csv     who took part, by pseudonym; simulated participants are marked
-samples.csv          the candidate images with seeds, votes and LR consistency; those made from others name them
+trials.csv           every answer, also to practice items, attention checks and repetitions: times, confidence, screen
+exposures.csv        which candidate was on whose screen for how long, and where
+events.csv           what happened in each trial: picks taken and given back, pages turned, the window left
+viewing_checks.csv   what was measured of participants' screens, and which rules were not met
+questionnaire.csv    the answers to the questions at the end
+consent_versions.csv the consent texts that were agreed to
+consent/             these texts, as they were read
+samples.csv          the candidate images with seeds, votes, exposures and LR consistency; those made from others
+                     name them
 families.csv         votes by family of candidates: by the weights that drew them, where several are mixed
 codebook.csv         every column of these tables, explained
 low_res/ITEM.png     the low-resolution (LR) images shown
@@ -33,10 +41,11 @@ To check this export, without the database it came from:
 
     manage.py verify_export THIS_FOLDER_OR_ZIP
 
-It compares every file with manifest.json, counts the votes anew from ballots.csv, replays each participant's order
-from its seed, chooses anew under the study's tie rule, rebuilds every ensemble from the samples, to the bit, and
-computes label shares, votes by family, random controls and metrics anew (those against the truth where the truth is
-inside).
+It compares every file with manifest.json, counts the votes anew from ballots.csv and the exposures from
+exposures.csv, replays each participant's order from its seed and turn, chooses anew under the study's tie rule,
+rebuilds every ensemble from the samples, to the bit, and computes label shares, votes by family, random controls and
+metrics anew (those against the truth where the truth is inside). trials.csv must agree with ballots.csv, every consent
+text with its sha256, and the protocol with protocol_sha256.
 By hand: an ensemble is the mean of its members' stored values (results.json names them), taken exactly and
 rounded half up once: (2 * sum + n) // (2 * n) for 8 bits.
 """

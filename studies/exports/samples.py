@@ -24,6 +24,9 @@ COLUMNS = (
     Column("sha256", "sha256", "of the sample's PNG file"),
     Column("lr_consistency", "number", "PSNR between the downscaled sample and the LR image, capped at 100", "dB"),
     Column("votes", "integer", "distinct participants who picked the sample", "participants"),
+    Column("exposures", "integer", "voters who had the sample on screen, see exposures.csv", "participants"),
+    Column("seconds", "number", "how long it was on screen, over all of them", "s"),
+    Column("rate", "number", "votes / exposures; empty without exposures"),
     Column("chosen", "boolean", "true where the sample is in the selection"),
     Column("file", "text", "path of the PNG file in this export"),
 )
@@ -48,6 +51,9 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[Value, ...]]:
                 sample["sha256"],
                 sample["lr_consistency"],
                 sample["votes"],
+                sample["exposures"],
+                sample["seconds"],
+                sample["rate"],
                 index in chosen,
                 layout.sample(number, index),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from studies.exports import checks, family_checks, provenance, rebuild, recompute
+from studies.exports import checks, family_checks, protocol_checks, provenance, rebuild, recompute, trial_checks
 from studies.exports.bundle import Bundle, BundleError, open_bundle
 from studies.exports.checks import Check
 
@@ -14,6 +14,12 @@ CHECKS = (
     Check("pictures are the ones that the results name", rebuild.pictures),
     Check("votes and labels follow from the ballots", checks.votes),
     Check("orders follow from the participants' seeds", checks.order),
+    Check("answers and votes agree", trial_checks.answers),
+    Check("everybody in a table is a participant, and no answer is missing", trial_checks.known),
+    Check("pages and places follow from the participants' seeds and turns", trial_checks.shown),
+    Check("exposures follow from what was on screen", trial_checks.exposed),
+    Check("the protocol is the one that its digest names", protocol_checks.digest),
+    Check("consent texts are the ones that were agreed to", protocol_checks.consents),
     Check("selections follow from the votes", checks.selections),
     Check("ensembles follow from the samples, bit for bit", rebuild.ensembles),
     Check("samples made from others name their parents", provenance.check),

@@ -6,32 +6,47 @@ from typing import Any
 
 from django import forms
 
-from studies.forms.fields import LinesField
+from studies.forms.fields import LinesField, QuestionsField
 from studies.models import Study, StudyState
-from studies.services import additions, lifecycle
+from studies.services import additions, items, lifecycle
+from studies.services.protocol import normal_viewing
 
 
 class StudyAdminForm(forms.ModelForm):
     labels = LinesField(required=False, help_text="One per line; “cannot tell” is always offered beside them.")
+
+    questionnaire = QuestionsField(required=False, help_text="Asked at the end, as on the study's own page.")
 
     class Meta:
         model = Study
         fields = (
             "name", "question", "ask_label", "labels", "instructions", "consent_text", "weights", "settings",
             "pool_size", "max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws",
-            "target_participants",
+            "target_participants", "language", "page_size", "see_all_pages", "ask_confidence", "region", "repeats",
+            "introduction", "viewing", "questionnaire",
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """Not the model's own constraints, whose sentences are about the database: the service says it better."""
         values = {name: getattr(self.instance, name, None) for name in self._meta.fields or () if name != "weights"}
         values["weights"] = self.instance.weights if self.instance.weights_id else None
+        self.cleaned_data["viewing"] = self.cleaned_data.get("viewing") or {}
         values |= self.cleaned_data
         for name, sentence in lifecycle.validate_protocol(values).items():
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, sentence)
         self._check_pools()
+        self._check_items()
+        if "viewing" not in self.errors:
+            self.cleaned_data["viewing"] = normal_viewing(self.cleaned_data["viewing"])
         return self.cleaned_data
+
+    def _check_items(self) -> None:
+        """What the images of an open study stand against."""
+        if self.instance.pk and self.instance.state == StudyState.OPEN:
+            changes = {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+            if reason := items.conflict(self.instance, changes):
+                self.add_error(None, reason)
 
     def _check_pools(self) -> None:
         """What of a study that is there already stands against another way to draw."""

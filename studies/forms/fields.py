@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.conf.locale import LANG_INFO
+
+from studies.services import question_text
 
 
 class LinesField(forms.CharField):
@@ -25,6 +29,36 @@ class LinesField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """None: the validators of text do not fit a list, and the service judges the list."""
+
+
+class QuestionsField(forms.CharField):
+    """A questionnaire, written in blocks of lines or as JSON; see `question_text`."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return question_text.as_text(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[dict[str, Any]]:  # type: ignore[override]
+        if isinstance(value, list):
+            return value
+        try:
+            return question_text.parse(value or "")
+        except question_text.QuestionError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def run_validators(self, value: Any) -> None:
+        """None: the parser has judged the text."""
+
+
+def languages() -> list[Any]:
+    """Choices of a study's own language: those that our pages speak first, then all others that we know to name."""
+    spoken = [code for code, _ in settings.LANGUAGES]
+    others = sorted((info["name"], code) for code, info in LANG_INFO.items() if "name" in info and code not in spoken)
+    return [
+        ("Texts, buttons and notices", [(code, LANG_INFO[code]["name"]) for code in spoken]),
+        ("The texts only", [(code, name) for name, code in others]),
+    ]
 
 
 class ManyFilesInput(forms.ClearableFileInput):

@@ -3,23 +3,39 @@
 from studies.models.addition import Addition
 from studies.models.ballot import Ballot, Pick
 from studies.models.evaluation import Evaluation
-from studies.models.item import GroundTruth, Item
-from studies.models.participant import Participant, Trial
-from studies.models.study import CANNOT_TELL, Role, Study, StudyMembership, StudyState, TieRule
+from studies.models.flow import QuestionnaireAnswers, ViewingCheck
+from studies.models.item import GroundTruth, Item, Kind
+from studies.models.observation import Observation
+from studies.models.participant import Participant, Source, Trial
+from studies.models.recruiting import Invitation, RecruiterIdentity, Recruiting
+from studies.models.study import CANNOT_TELL, Region, Role, Study, StudyMembership, StudyState, TieRule
+from studies.models.texts import ConsentVersion, StudyPicture, StudyText
 
 __all__ = [
     "CANNOT_TELL",
     "Addition",
     "Ballot",
+    "ConsentVersion",
     "Evaluation",
     "GroundTruth",
+    "Invitation",
     "Item",
+    "Kind",
+    "Observation",
     "Participant",
     "Pick",
+    "QuestionnaireAnswers",
+    "RecruiterIdentity",
+    "Recruiting",
+    "Region",
     "Role",
+    "Source",
     "Study",
     "StudyMembership",
+    "StudyPicture",
     "StudyState",
+    "StudyText",
     "TieRule",
     "Trial",
+    "ViewingCheck",
 ]

@@ -7,7 +7,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from inference.models import Sample
+from studies.models.item import Kind
 from studies.models.participant import Trial
+
+
+class BallotQuerySet(models.QuerySet["Ballot"]):
+    def votes(self) -> BallotQuerySet:
+        """Those that count: first answers to main items by participants who have not withdrawn."""
+        return self.filter(
+            trial__item__kind=Kind.MAIN,
+            trial__repeat=0,
+            trial__participant__withdrawn_at=None,
+        )
 
 
 class Ballot(models.Model):
@@ -15,7 +26,20 @@ class Ballot(models.Model):
     submission_id = models.UUIDField(unique=True, help_text="made by the page, so that a repeat is harmless")
     body_sha256 = models.CharField(max_length=64, help_text="tells a repeat from another answer")
     label = models.CharField(max_length=100, blank=True)
+    confidence = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="how sure of the picks: 1 guessed to 5 certain"
+    )
+    region = models.JSONField(default=dict, blank=True, help_text="the part that decided; see services.regions")
     cast_at = models.DateTimeField(default=timezone.now)
+
+    objects = BallotQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confidence=None) | Q(confidence__gte=1, confidence__lte=5), name="confidence_one_to_five"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"ballot of {self.trial}"

@@ -37,6 +37,14 @@ class TieRule(models.TextChoices):
     SECONDARY = "secondary", "higher LR consistency first"
 
 
+class Region(models.TextChoices):
+    """How participants mark the part of the image that decided their picks."""
+
+    NONE = "", "not asked"
+    GRID = "grid", "squares of a grid"
+    LASSO = "lasso", "an outline drawn freely"
+
+
 class Role(models.TextChoices):
     OWNER = "owner", "owner"
     EDITOR = "editor", "editor"
@@ -97,6 +105,25 @@ class Study(models.Model):
         default=5, validators=[MinValueValidator(1)], help_text="n: samples in the ensemble"
     )
     tie_rule = models.CharField(max_length=20, choices=TieRule.choices, default=TieRule.INDEX)
+    page_size = models.PositiveIntegerField(
+        default=40,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_POOL)],
+        help_text="most candidates shown at once; larger pools come in pages of nearly equal size",
+    )
+    see_all_pages = models.BooleanField(default=True, help_text="picks are sent only after every page was looked at")
+    ask_confidence = models.BooleanField(default=False, help_text="how sure of the picks, from 1 to 5")
+    region = models.CharField(
+        max_length=10, choices=Region.choices, default=Region.NONE, blank=True, help_text="the part that decided"
+    )
+    repeats = models.PositiveIntegerField(
+        default=0, help_text="items that each participant answers once more at the end, unannounced"
+    )
+    language = models.CharField(max_length=10, default="en", help_text="of the texts here; others in StudyText")
+    introduction = models.TextField(
+        blank=True, help_text="Markdown; a page of its own before the first image; pictures as ![text](name)"
+    )
+    viewing = models.JSONField(default=dict, blank=True, help_text="what the screen must be like: services.viewing")
+    questionnaire = models.JSONField(default=list, blank=True, help_text="asked at the end: services.questionnaire")
     control_draws = models.PositiveIntegerField(
         default=200,
         validators=[MinValueValidator(100), MaxValueValidator(10_000)],
@@ -118,6 +145,8 @@ class Study(models.Model):
     PROTOCOL = (
         "question", "ask_label", "labels", "instructions", "consent_text", "pool_size", "max_picks", "exact_picks",
         "ensemble_size", "tie_rule", "control_draws", "weights", "settings", "seed",
+        "page_size", "see_all_pages", "ask_confidence", "region", "repeats", "language", "introduction", "viewing",
+        "questionnaire",
     )  # fmt: skip
 
     class Meta:
@@ -131,6 +160,8 @@ class Study(models.Model):
             models.CheckConstraint(
                 condition=Q(ensemble_size__gte=1, ensemble_size__lte=F("pool_size")), name="study_n_at_most_m"
             ),
+            models.CheckConstraint(condition=Q(page_size__gte=1, page_size__lte=MAX_POOL), name="study_page_size"),
+            models.CheckConstraint(condition=Q(region__in=Region.values), name="study_region_known"),
             models.CheckConstraint(condition=Q(state__in=StudyState.values), name="study_state_known"),
             models.CheckConstraint(condition=Q(tie_rule__in=TieRule.values), name="study_tie_rule_known"),
         ]

@@ -62,6 +62,21 @@ def consistency(value: float) -> str:
     return f"LR consistency {value:.1f}\u00a0dB, {side} the mark of {CONSISTENCY_MARK:.0f} dB."
 
 
+def exposure(item: ItemResults) -> str:
+    """Whether all who voted saw all candidates, for how long, and on how many records of screens that rests."""
+    if not item.observed_ballots or not item.samples:
+        return ""
+    seen = [sample.exposures for sample in item.samples]
+    who = f"{min(seen)}" if min(seen) == max(seen) else f"{min(seen)} to {max(seen)}"
+    whole = min(seen) == item.ballots
+    told = "all who voted" if whole else f"{who} of {item.ballots} who voted"
+    seconds = sum(sample.seconds for sample in item.samples) / len(item.samples) / item.observed_ballots
+    told = f"Each candidate was on screen for {told}, {seconds:.1f}\u00a0s on average."
+    if unknown := item.ballots - item.observed_ballots:
+        told += f" Taken to have seen all: {unknown} without a record of the screen."
+    return told
+
+
 def tie(item: ItemResults) -> str:
     """The selection's cut: who tied there, and what the rule did."""
     chosen = item.selection

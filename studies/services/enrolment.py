@@ -3,46 +3,147 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Max, QuerySet
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from studies.errors import VotingError
-from studies.models import Participant, Study, StudyState, Trial
+from studies.models import Participant, Source, Study, StudyState, Trial
 from studies.models.study import new_seed
-from studies.services.ordering import item_order
+from studies.services import consent, places, recruiting
+from studies.services.ordering import trial_order
+from studies.services.recruiting import Door
+from studies.services.turns import own_turn
 
 
-def enrol(study: Study, *, simulated: bool = False, seed: int | None = None) -> tuple[Participant, str]:
+def enrol(
+    study: Study,
+    *,
+    simulated: bool = False,
+    seed: int | None = None,
+    language: str | None = None,
+    door: Door | None = None,
+    shown: str = "",
+) -> tuple[Participant, str]:
     """A new participant who has agreed to the study's consent text, with the secret that finds them again.
 
-    Their trials are made at once, in their own order of items. Only the secret's hash is stored.
-    Raises VotingError (403) unless the study is open.
+    Their trials are made at once, in their own order of items. Only the secret's hash is stored. The text agreed to
+    is kept as a version. Who has come by the same personal link, or with the same recruiter's id, before is the same
+    participant again.
+    language: in which they read it; the study's own by default. door: which way they came; the open link by default.
+    shown: sha256 of the consent text that they read
+    Raises FullError, ConsentError when the text has changed meanwhile, VotingError (403) at a closed door.
     """
-    token = secrets.token_urlsafe(32)
-    with transaction.atomic():
-        current = Study.objects.get(pk=study.pk)
-        if current.state != StudyState.OPEN:
-            raise VotingError("This study is not open for taking part at the moment.", status=403)
-        participant = Participant.objects.create(
-            study=current,
-            token_sha256=_sha256(token),
-            simulated=simulated,
-            seed=new_seed() if seed is None else seed,
-            consent_sha256=_sha256(current.consent_text),
-        )
-        items = item_order(participant.seed, list(current.items.all()))
-        Trial.objects.bulk_create(
-            Trial(participant=participant, item=item, number=number) for number, item in enumerate(items, start=1)
-        )
-    return participant, token
+    try:
+        with own_turn(), transaction.atomic():
+            # Locked, so that turns and places are dealt one after the other; SQLite's transactions are alone anyway.
+            current = Study.objects.select_for_update().get(pk=study.pk)
+            person = recruiting.known(current, door)
+            if person is None:
+                person = _enrol(current, simulated, seed, language or current.language, door, shown)
+    except IntegrityError:
+        # Somebody with the same link or id was first: the database decides, not the look above.
+        person = recruiting.known(study, door)
+        if person is None:
+            raise
+    return person, secret(person)
+
+
+def _enrol(
+    study: Study, simulated: bool, seed: int | None, language: str, door: Door | None, shown: str
+) -> Participant:
+    _refuse_closed(study)
+    if not simulated:
+        recruiting.admit(study, door)
+        places.refuse_full(study)
+    participant = Participant(
+        study=study,
+        simulated=simulated,
+        seed=new_seed() if seed is None else seed,
+        turn=_next_turn(study),
+        language=language,
+        source=Source.LINK if door is None else door.source,
+        consent_sha256=consent.keep(study, language, shown).sha256,
+    )
+    participant.token_sha256 = _sha256(_secret(participant))
+    participant.save()
+    recruiting.attach(participant, door)
+    order = trial_order(participant.seed, list(study.items.all()), study.repeats)
+    Trial.objects.bulk_create(
+        Trial(participant=participant, item=item, number=number, repeat=repeat)
+        for number, (item, repeat) in enumerate(order, start=1)
+    )
+    return participant
+
+
+def recognise(study: Study, door: Door, visitor: Participant | None) -> Participant | None:
+    """Whose door this is; None for somebody new.
+
+    visitor: whose browser it is. Somebody who came by the open link is now known by this door too, and is not made a
+    second participant; whoever has a link or id of their own is somebody else.
+    """
+    person = recruiting.known(study, door)
+    if person is not None or visitor is None:
+        return person
+    if recruiting.has_name(visitor):  # perhaps by this very door, from another tab, since the first look
+        return recruiting.known(study, door)
+    try:
+        with own_turn(), transaction.atomic():
+            recruiting.admit(study, door)
+            recruiting.attach(visitor, door)
+        return visitor
+    except IntegrityError:  # somebody was first
+        return recruiting.known(study, door)
+    except VotingError:  # a link that opens nothing makes nobody known
+        return None
+
+
+def secret(participant: Participant) -> str:
+    """What finds this participant again, on whichever device: made from our key and their pseudonym, not stored.
+
+    Where another secret was stored (before secrets were made this way, or under another key), this one replaces it.
+    """
+    token = _secret(participant)
+    if participant.token_sha256 != _sha256(token):
+        participant.token_sha256 = _sha256(token)
+        participant.save(update_fields=["token_sha256"])
+    return token
+
+
+def check_present(participant: Participant) -> None:
+    """Raises ConsentError, or FullError, for somebody who may not go on as if they had never been away."""
+    consent.refuse_due(participant)
+    places.hold(participant)
+
+
+def _next_turn(study: Study) -> int:
+    last = study.participants.aggregate(last=Max("turn"))["last"]
+    return 0 if last is None else last + 1
+
+
+def _refuse_closed(study: Study) -> None:
+    if study.state != StudyState.OPEN:
+        raise VotingError(_("This study is not open for taking part at the moment."), status=403)
 
 
 def find(study: Study, token: str) -> Participant | None:
     """The participant of this study with this secret, withdrawn or not."""
     return study.participants.filter(token_sha256=_sha256(token)).first()
+
+
+def language(slug: str, token: str) -> str:
+    """In which the participant with this secret takes part; "" when there is none. One query."""
+    rows = Participant.objects.filter(token_sha256=_sha256(token), study__slug=slug)
+    return rows.values_list("language", flat=True).first() or ""
+
+
+def speak(participant: Participant, language: str) -> None:
+    """From now on the participant reads the study in this language. What they have answered stays as it is."""
+    Participant.objects.filter(pk=participant.pk).update(language=language)
+    participant.language = language
 
 
 def trials(slug: str, token: str) -> QuerySet[Trial]:
@@ -54,6 +155,10 @@ def withdraw(participant: Participant) -> None:
     """Leave the study: from now on none of this participant's ballots count. Harmless when repeated."""
     Participant.objects.filter(pk=participant.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
     participant.refresh_from_db(fields=["withdrawn_at"])
+
+
+def _secret(participant: Participant) -> str:
+    return salted_hmac("studies.participant", participant.code, algorithm="sha256").hexdigest()
 
 
 def _sha256(text: str) -> str:

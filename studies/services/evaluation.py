@@ -68,7 +68,7 @@ def request(item: Item) -> Evaluation | None:
 
 def request_all(study: Study) -> list[Evaluation]:
     """The evaluations of all items that have a selection."""
-    items = study.items.select_related("low_res", "study__weights")
+    items = study.items.main().select_related("low_res", "study__weights")
     return [made for item in items if (made := request(item)) is not None]
 
 

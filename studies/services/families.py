@@ -45,18 +45,18 @@ def _name(job: GenerationJob, repeated: set[str]) -> str:
     return f"{name}, {WORDS.get(kind(job), kind(job))}" if job.derivation else name
 
 
-#: Of one item: its samples, its number of ballots, and the pool indexes of its selection.
-Counted = tuple[Sequence[results.SampleResult], int, Sequence[int]]
+#: Of one item: its samples, and the pool indexes of its selection.
+Counted = tuple[Sequence[results.SampleResult], Sequence[int]]
 
 
 def counts(found: Iterable[Family], items: Sequence[Counted]) -> tuple[results.FamilyResult, ...]:
     """Votes of each family over these items."""
     named = {family.name: family for family in found}
     votes = family_votes(
-        ([sample.family for sample in samples], [sample.votes for sample in samples], ballots)
-        for samples, ballots, _ in items
+        ([one.family for one in samples], [one.votes for one in samples], [one.exposures for one in samples])
+        for samples, _ in items
     )
-    chosen = [samples[index].family for samples, _, selection in items for index in selection]
+    chosen = [samples[index].family for samples, selection in items for index in selection]
     return tuple(
         results.FamilyResult(
             **vars(counted),

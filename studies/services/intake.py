@@ -40,10 +40,10 @@ def add_item(study: Study, file: Upload, *, name: str = "", truth: Upload | None
     Raises IntakeError, one sentence, for a file that cannot be used, an image that the study has already, a truth
     of another size than scale x LR, and a study whose items are fixed. Then nothing has changed.
     """
-    _check_items_may_change(study)
+    check_items_may_change(study)
     stored = _store(study, file, truth, name or getattr(file, "name", None) or "")
     with transaction.atomic():
-        _check_items_may_change(study)
+        check_items_may_change(study)
         return _append(study, stored)
 
 
@@ -53,7 +53,7 @@ def add_archive(study: Study, file: Upload) -> list[Item]:
     Images are at the top or in `lr/`; truths in `truth/` (or `hr/`) under the same name, whatever the ending.
     Raises IntakeError, naming the file, as `add_item` and for an archive that is not safe to open.
     """
-    _check_items_may_change(study)
+    check_items_may_change(study)
     for member in read_members(file):  # all are looked at before the first is stored
         with _naming(member.path):
             _decoded_pair(study, member.image, member.truth)
@@ -63,7 +63,7 @@ def add_archive(study: Study, file: Upload) -> list[Item]:
             stored.append((member.path, _store(study, member.image, member.truth, member.name)))
     # Nobody else can write to SQLite meanwhile, so that files are stored before.
     with transaction.atomic():
-        _check_items_may_change(study)
+        check_items_may_change(study)
         return [_append_named(study, path, one) for path, one in stored]
 
 
@@ -75,17 +75,27 @@ def _append_named(study: Study, path: str, stored: _Stored) -> Item:
 def remove_item(item: Item) -> None:
     """Take an item out of its study while its items may still change; its samples stay stored."""
     with transaction.atomic():
-        _check_items_may_change(item.study)
+        check_items_may_change(item.study)
         drawing.stop(item.jobs.all())
         item.delete()
 
 
-def _check_items_may_change(study: Study) -> None:
+def check_items_may_change(study: Study) -> None:
+    """Raises IntakeError (409) when the study's images must stay as they are; decides inside a transaction."""
     current = Study.objects.select_for_update().get(pk=study.pk) if _in_transaction() else study
     if current.state == StudyState.OPEN:
         raise IntakeError("The study is open: close it before you change its images.", status=409)
     if current.frozen_at is not None or current.participants.exists():
         raise IntakeError("People have started this study, so its images stay as they are.", status=409)
+
+
+def items_may_change(study: Study) -> bool:
+    """Whether pages should offer it. At most one query."""
+    try:
+        check_items_may_change(study)
+    except IntakeError:
+        return False
+    return True
 
 
 def _in_transaction() -> bool:

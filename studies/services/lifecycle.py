@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from studies.errors import LifecycleError
 from studies.models import Role, Study, StudyMembership, StudyState
-from studies.services import additions, drawing, evaluation
-from studies.services.protocol import complete_settings, validate_protocol
+from studies.services import additions, drawing, evaluation, flow, items, pictures, translations
+from studies.services.protocol import complete_settings, normal_viewing, validate_protocol
 
 __all__ = ["close_study", "create_study", "delete_study", "open_study", "update_protocol", "validate_protocol"]
 
@@ -24,6 +24,7 @@ def create_study(owner: User, **fields: Any) -> Study:
     """A new draft that belongs to `owner`. Raises LifecycleError (400) naming everything that is wrong."""
     _refuse_problems(fields)
     fields["settings"] = complete_settings(fields["weights"], fields.get("settings", {}))
+    fields["viewing"] = normal_viewing(fields.get("viewing", {}))
     with transaction.atomic():
         study = Study.objects.create(**fields)
         StudyMembership.objects.create(study=study, user=owner, role=Role.OWNER)
@@ -46,6 +47,10 @@ def update_protocol(study: Study, **fields: Any) -> Study:
         changed = _changes(current, fields)
         if POOL_FIELDS & set(changed) and (reason := additions.conflict(current, changed)):
             raise LifecycleError(reason, status=400)
+        if reason := translations.conflict(current, changed):
+            raise LifecycleError(reason, status=400)
+        if current.state == StudyState.OPEN and (reason := items.conflict(current, changed)):
+            raise LifecycleError(reason, status=400)
         if set(changed) & set(Study.PROTOCOL):
             _change_protocol(current, changed)
         elif changed:
@@ -57,6 +62,8 @@ def update_protocol(study: Study, **fields: Any) -> Study:
 def _changes(study: Study, fields: dict[str, Any]) -> dict[str, Any]:
     """Those of the fields that are new; settings that only leave defaults out or write them out are not."""
     values = _fields(study)
+    if "viewing" in fields:
+        fields = fields | {"viewing": normal_viewing(fields["viewing"])}
     changed = {name: value for name, value in fields.items() if values[name] != value}
     if {"settings", "weights"} & set(changed):
         whole = values | fields
@@ -84,6 +91,8 @@ def _change_protocol(study: Study, changed: dict[str, Any]) -> None:
         raise LifecycleError("The first ballot has frozen this protocol: make a new study for another one.")
     if pool_changes:
         drawing.detach(study)
+    translations.follow(study, changed)
+    flow.forget(study, set(changed))
     drawing.forget_answers(study)
 
 
@@ -94,13 +103,18 @@ def open_study(study: Study) -> Study:
         if current.state == StudyState.OPEN:
             raise LifecycleError("The study is open already.")
         _refuse_problems(_fields(current))
-        if reason := drawing.missing(current):
+        if reason := drawing.missing(current) or items.conflict(current, {}) or _missing_pictures(current):
             raise LifecycleError(reason)
         Study.objects.filter(pk=study.pk).exclude(state=StudyState.OPEN).update(
             state=StudyState.OPEN, opened_at=current.opened_at or timezone.now(), closed_at=None
         )
     study.refresh_from_db()
     return study
+
+
+def _missing_pictures(study: Study) -> str:
+    names = pictures.missing(study)
+    return f"The texts show a picture “{names[0]}” that is not there: upload it, or take it out." if names else ""
 
 
 def close_study(study: Study) -> Study:

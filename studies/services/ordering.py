@@ -4,18 +4,24 @@ The algorithm, so that anybody can replay it: the first 16 bytes of sha256("<see
 integer, seed numpy's PCG64; the stable argsort of its first m raw 64-bit outputs is the order. Both the seeding
 (SeedSequence) and the raw stream of a bit generator stay the same over numpy versions (NEP 19), which numpy does
 not promise of `Generator.permutation` and `choice`, nor Python of `random.shuffle`.
+
+Candidates come in pages (`paging`). The study's seed deals the samples of an item into groups, anew for every block
+of turns; the participant's turn says which group stands on which page; the participant's seed orders each page.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.models import Sample
-from studies.models import Item, Trial
+from studies.models import Item, Kind, Trial
+from studies.services import paging
 
 T = TypeVar("T")
 
@@ -37,28 +43,72 @@ def derived_seed(seed: int, salt: str) -> int:
 
 
 def candidate_ids(trial: Trial) -> list[int]:
-    """Sample ids of the trial's pool in this participant's order. One query."""
-    return [pk for (pk,) in _in_order(trial, list(trial.item.pool.values_list("pk")))]
+    """Sample ids of the trial's pool in this participant's order, page after page. One query."""
+    ids = list(trial.item.pool.values_list("pk", flat=True))
+    return [ids[index] for page in _pages(trial, len(ids)) for index in page]
 
 
-def candidates(trial: Trial) -> list[Sample]:
-    """The samples of the trial's pool in this participant's order. One query."""
-    return _in_order(trial, list(trial.item.pool))
+def candidate_pages(trial: Trial) -> list[list[Sample]]:
+    """The samples of the trial's pool in this participant's order, by page. One query."""
+    pool = list(trial.item.pool)
+    return [[pool[index] for index in page] for page in _pages(trial, len(pool))]
 
 
-def item_order(seed: int, items: list[Item]) -> list[Item]:
-    """A study's items in the order of the participant with this seed."""
-    return [items[index] for index in permutation(seed, "items", len(items))]
+def trial_order(seed: int, items: Sequence[Item], repeats: int = 0) -> list[tuple[Item, int]]:
+    """Items of a study with 0, or 1 for a repetition, in the order of the participant with this seed.
+
+    Practice first, as the study has it; main items and attention checks shuffled; then `repeats` main items again.
+    """
+    practice = [item for item in items if item.kind == Kind.PRACTICE]
+    others = [item for item in items if item.kind != Kind.PRACTICE]
+    shuffled = [others[index] for index in permutation(seed, "items", len(others))]
+    main = [item for item in items if item.kind == Kind.MAIN]
+    again = [main[index] for index in permutation(seed, "repeats", len(main))[:repeats]]
+    return [*((item, 0) for item in (*practice, *shuffled)), *((item, 1) for item in again)]
 
 
-def candidate_salt(item_position: int) -> str:
+def candidate_salt(item_position: int, repeat: int = 0) -> str:
     """What is mixed into a participant's seed for the candidates of one item."""
-    return f"candidates of item {item_position}"
+    return f"candidates of item {item_position}{', again' * repeat}"
 
 
-def _in_order(trial: Trial, pool: list[T]) -> list[T]:
-    salt = candidate_salt(trial.item.position)
-    return [pool[index] for index in permutation(trial.participant.seed, salt, len(pool))]
+def pages(
+    m: int, *, page_size: int, study_seed: int, seed: int, turn: int | None, position: int, repeat: int = 0
+) -> list[list[int]]:
+    """The numbers 0 .. m - 1 of the item at `position` in the order of one participant, by page.
+
+    seed, turn: the participant's. Those without a turn, who enrolled before there were pages, see one order of all m,
+    cut into pages.
+    """
+    count, salt = paging.page_count(m, page_size), candidate_salt(position, repeat)
+    sizes = paging.page_sizes(m, count)
+    if turn is None:
+        return _cut(permutation(seed, salt, m), sizes)
+    rows = paging.williams(count)
+    block, row = divmod(turn + repeat, len(rows))
+    groups = _cut(permutation(study_seed, f"groups of item {position}, block {block}", m), sizes)
+    return [
+        [groups[group][index] for index in permutation(seed, f"{salt}, page {page}", len(groups[group]))]
+        for page, group in enumerate(rows[row])
+    ]
+
+
+def _pages(trial: Trial, m: int) -> list[list[int]]:
+    participant, study = trial.participant, trial.participant.study
+    return pages(
+        m,
+        page_size=study.page_size,
+        study_seed=study.seed,
+        seed=participant.seed,
+        turn=participant.turn,
+        position=trial.item.position,
+        repeat=trial.repeat,
+    )
+
+
+def _cut(order: list[T], sizes: list[int]) -> list[list[T]]:
+    ends = list(itertools.accumulate(sizes))
+    return [order[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
 def _stream(seed: int, salt: str) -> np.random.PCG64:

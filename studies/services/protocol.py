@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf.locale import LANG_INFO
+
 from inference import samplers
 from inference.models import Weights
-from studies.models import CANNOT_TELL, Study, TieRule
+from studies.models import CANNOT_TELL, Region, Study, TieRule
 from studies.models.study import MAX_POOL
+from studies.services import questionnaire, viewing
 
 MAX_LABELS = 50
 MAX_LABEL_LENGTH = 100
+MAX_REPEATS = 1000
 
 
 def validate_protocol(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -26,7 +30,11 @@ def validate_protocol(fields: Mapping[str, Any]) -> dict[str, str]:
         "question": _text(values["question"], "Write the question that participants answer about the LR image."),
         "consent_text": _text(values["consent_text"], "Write the consent text: participants agree to it first."),
         "labels": _labels(values["labels"]) if values["ask_label"] else "",
+        "language": "" if values["language"] in LANG_INFO else "Choose the language of the study's texts.",
         "tie_rule": "" if values["tie_rule"] in TieRule.values else "Choose one of the tie rules.",
+        "region": "" if values["region"] in Region.values else "Choose how people mark the part that decided.",
+        "viewing": viewing.problem(values["viewing"]),
+        "questionnaire": questionnaire.problem(values["questionnaire"]),
         **_numbers(values),
         **sampler_problems(values["weights"], values["settings"]),
     }
@@ -68,6 +76,8 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, str]:
         "max_picks": whole_number(k, 1, MAX_POOL, "The number of picks k"),
         "ensemble_size": whole_number(n, 1, MAX_POOL, "The ensemble size n"),
         "control_draws": whole_number(values["control_draws"], 100, 10_000, "The number of control draws"),
+        "page_size": whole_number(values["page_size"], 1, MAX_POOL, "The number of candidates on a page"),
+        "repeats": whole_number(values["repeats"], 0, MAX_REPEATS, "The number of repeated images"),
         "target_participants": whole_number(values["target_participants"], 1, 1_000_000, "The number of participants"),
     }
     if not found["pool_size"]:
@@ -104,6 +114,11 @@ def _settings(sampler: str, settings: dict[str, Any]) -> str:
     except samplers.SettingsError as error:
         return str(error)
     return ""
+
+
+def normal_viewing(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Rules for screens with every default written out; {} where nothing is asked."""
+    return viewing.Rules.from_mapping(values).as_mapping()
 
 
 def complete_settings(weights: Weights, settings: dict[str, Any]) -> dict[str, Any]:

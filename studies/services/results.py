@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,9 +21,13 @@ from studies.aggregation.intervals import wilson
 from studies.aggregation.labels import majority
 from studies.models import Evaluation, Item, Study
 from studies.services import drawing, evaluation, families, figures
+from studies.services.exposures import Exposure, exposures
 from studies.services.snapshot import snapshot
 from studies.services.tallies import Tally, tallies
 
+_TRANSLATED = (
+    "language", "question", "labels", "instructions", "introduction", "consent_text", "questionnaire", "feedback",
+)  # fmt: skip
 MEASURES = ("lr_consistency", "psnr", "ssim")
 
 
@@ -33,17 +36,20 @@ def collect(study: Study) -> results.StudyResults:
     with snapshot():
         study = Study.objects.select_related("weights").get(pk=study.pk)
         drawn_by = drawing.sources(study)
-        items = list(study.items.select_related("low_res", "truth"))
+        items = list(study.items.main().select_related("low_res", "truth"))
         pools = _pools(items)
         ids = {pk: tuple(sample.pk for sample in pool) for pk, pool in pools.items()}
         counted = tallies(study, items, ids)
+        seen = exposures(study, items, counted)
         made = _evaluations(items)
         people = participants(study)
     for item in items:
         item.study = study
     protocol = _protocol(study, drawn_by)
     known = families.families(job for item in items for job in item.jobs.all())
-    found = tuple(_item(item, pools[item.pk], counted[item.pk], known, made.get(item.pk, {})) for item in items)
+    found = tuple(
+        _item(item, pools[item.pk], counted[item.pk], seen[item.pk], known, made.get(item.pk, {})) for item in items
+    )
     return results.StudyResults(
         pk=study.pk,
         name=study.name,
@@ -56,11 +62,9 @@ def collect(study: Study) -> results.StudyResults:
         collected_at=_time(timezone.now()),
         code_version=code_version(),
         protocol=protocol,
-        protocol_sha256=_protocol_sha256(protocol),
+        protocol_sha256=results.protocol_sha256(results.to_jsonable(protocol)),
         participants=people,
-        families=families.counts(
-            known.values(), [(item.samples, item.ballots, item.selection.chosen) for item in found]
-        ),
+        families=families.counts(known.values(), [(item.samples, item.selection.chosen) for item in found]),
         items=found,
     )
 
@@ -104,7 +108,8 @@ def participants(study: Study) -> results.Participants:
 def _protocol(study: Study, drawn_by: list[drawing.Source]) -> results.Protocol:
     copied = (
         "question", "ask_label", "instructions", "consent_text", "pool_size", "max_picks", "exact_picks",
-        "ensemble_size", "tie_rule", "control_draws", "settings", "target_participants", "seed",
+        "ensemble_size", "tie_rule", "control_draws", "settings", "target_participants", "seed", "page_size",
+        "see_all_pages", "ask_confidence", "region", "repeats", "language", "introduction", "viewing", "questionnaire",
     )  # fmt: skip
     return results.Protocol(
         **{name: getattr(study, name) for name in copied},
@@ -116,6 +121,7 @@ def _protocol(study: Study, drawn_by: list[drawing.Source]) -> results.Protocol:
         scale=study.weights.scale,
         channels=study.weights.channels,
         additions=tuple(_addition(source) for source in drawn_by[1:]),
+        translations=tuple(study.texts.values(*_TRANSLATED)),
     )
 
 
@@ -124,23 +130,20 @@ def _addition(source: drawing.Source) -> results.Addition:
     return results.Addition(weights.sampler, weights.name, weights.sha256, source.count, source.settings)
 
 
-def _protocol_sha256(protocol: results.Protocol) -> str:
-    content = results.to_jsonable(protocol)
-    del content["target_participants"]  # a goal to watch, not frozen
-    if not protocol.additions:
-        del content["additions"]  # so that studies frozen before there were any keep their digest
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
 def _item(
-    item: Item, pool: list[Sample], counted: Tally, known: dict[int, families.Family], made: dict[str, Evaluation]
+    item: Item,
+    pool: list[Sample],
+    counted: Tally,
+    seen: Exposure,
+    known: dict[int, families.Family],
+    made: dict[str, Evaluation],
 ) -> results.ItemResults:
     study = item.study
     given = [label for label, count in zip(counted.labels, counted.label_counts, strict=True) for _ in range(count)]
     verdict = majority(given)
     selection = evaluation.selection(item, counted, pool)
     picks = [len(picked) for picked in counted.picks]
-    samples = tuple(_sample(index, sample, counted, known[sample.job_id]) for index, sample in enumerate(pool))
+    samples = tuple(_sample(index, sample, counted, seen, known[sample.job_id]) for index, sample in enumerate(pool))
     return results.ItemResults(
         pk=item.pk,
         position=item.position,
@@ -150,9 +153,10 @@ def _item(
         height=item.low_res.height,
         truth_sha256=evaluation.truth_sha256(item),
         samples=samples,
-        families=families.counts(known.values(), [(samples, counted.ballots, selection.chosen)]),
+        families=families.counts(known.values(), [(samples, selection.chosen)]),
         ballots=counted.ballots,
         simulated_ballots=counted.simulated_ballots,
+        observed_ballots=seen.observed,
         labels=counted.labels,
         label_shares=_label_shares(counted),
         majority=verdict.value,
@@ -170,14 +174,20 @@ def _item(
     )
 
 
-def _sample(index: int, sample: Sample, counted: Tally, family: families.Family) -> results.SampleResult:
+def _sample(
+    index: int, sample: Sample, counted: Tally, seen: Exposure, family: families.Family
+) -> results.SampleResult:
+    votes, exposed = int(counted.votes[index]), int(seen.people[index])
     return results.SampleResult(
         index=index,
         seed=sample.seed,
         sha256=sample.sha256,
         lr_consistency=sample.lr_consistency,
-        votes=int(counted.votes[index]),
+        votes=votes,
         votes_by_label=tuple(counted.by_label[:, index].tolist()),
+        exposures=exposed,
+        seconds=int(seen.milliseconds[index]) / 1000,
+        rate=votes / exposed if exposed else math.nan,
         job_digest=sample.job.digest,
         family=family.name,
         derivation=family.derivation,

@@ -2,7 +2,8 @@
 
 Their ballots show that a study works and what its figures would look like. They are no evidence of anything and
 are marked as simulated in the database, on every page and in every export. A simulated person reads a label from
-the item (`perception`), then prefers the samples that look most like it, with a taste and noise of their own.
+the item (`perception`; at attention checks and practice the known answer), then prefers the samples that look most
+like it, with a taste and noise of their own. They come in by no door, hold no place and have no screen to check.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from studies.models import CANNOT_TELL, Participant, Study, Trial
+from studies.models import CANNOT_TELL, Kind, Participant, Study, Trial
 from studies.services import enrolment, voting
 from studies.services.ordering import candidate_ids, derived_seed
 from studies.services.perception import Perception, perceive
@@ -52,19 +53,24 @@ def _take_part(study: Study, seed: int, views: dict[int, Perception]) -> Partici
 
 def _answer(trial: Trial, seen: Perception) -> None:
     study = trial.participant.study
-    rng = np.random.default_rng(derived_seed(trial.participant.seed, f"simulated answer to item {trial.item.position}"))
-    label, read = _label(study, seen, rng)
+    salt = f"simulated answer to item {trial.item.position}{', again' * trial.repeat}"
+    rng = np.random.default_rng(derived_seed(trial.participant.seed, salt))
+    label, read = _label(trial, seen, rng)
     voting.begin(trial)
     if study.ask_label:
         trial = voting.give_label(trial, trial.label or label)
     ids = list(trial.item.pool.values_list("pk", flat=True))
     position = {pk: place for place, pk in enumerate(candidate_ids(trial))}
     picks = [position[ids[index]] for index in _picks(study, seen, read, rng)]
-    voting.cast(trial, submission_id=uuid.uuid4(), label=trial.label, positions=picks)
+    sure = int(rng.integers(1, 6)) if study.ask_confidence and picks else None
+    voting.cast(trial, submission_id=uuid.uuid4(), label=trial.label, positions=picks, confidence=sure)
 
 
-def _label(study: Study, seen: Perception, rng: np.random.Generator) -> tuple[str, int]:
+def _label(trial: Trial, seen: Perception, rng: np.random.Generator) -> tuple[str, int]:
     """The label given, and the index of the reading behind it, which also "cannot tell" has."""
+    study, known = trial.participant.study, trial.item.expected_label
+    if trial.item.kind != Kind.MAIN and study.ask_label and known in study.labels:
+        return known, study.labels.index(known)
     read = int(rng.choice(len(seen.label_shares), p=seen.label_shares))
     cannot_tell = rng.random() < CANNOT_TELL_SHARE
     if not study.ask_label:

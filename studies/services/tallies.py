@@ -18,7 +18,7 @@ class Tally:
 
     samples: ids in pool order;  votes: int64 (m,), distinct participants per sample
     labels: those offered, "cannot tell" last;  by_label: int64 (labels, m);  label_counts: int64 (labels,), ballots
-    picks: how many samples each ballot picked; ballots = len(picks)
+    picks: the pool indexes that each ballot picked, of the ballots in ballot_ids; ballots = len(picks)
     """
 
     samples: tuple[int, ...]
@@ -27,6 +27,7 @@ class Tally:
     by_label: NDArray[np.int64]
     label_counts: NDArray[np.int64]
     picks: tuple[frozenset[int], ...] = field(repr=False)
+    ballot_ids: tuple[int, ...] = field(repr=False)
     simulated_ballots: int = 0
 
     @property
@@ -71,7 +72,8 @@ def _ballots(items: list[int]) -> tuple[dict[int, dict[int, tuple[str, set[int]]
     One query, so that votes and numbers of ballots belong together while people go on voting.
     """
     rows = (
-        Ballot.objects.filter(trial__item__in=items, trial__participant__withdrawn_at=None)
+        Ballot.objects.votes()
+        .filter(trial__item__in=items)
         .order_by("pk")
         .values_list("trial__item", "pk", "label", "trial__participant__simulated", "picks__sample")
     )
@@ -103,4 +105,4 @@ def _tally(
         if label in row:
             by_label[row[label], columns] += 1
             label_counts[row[label]] += 1
-    return Tally(samples, votes, labels, by_label, label_counts, tuple(picks), simulated)
+    return Tally(samples, votes, labels, by_label, label_counts, tuple(picks), tuple(ballots), simulated)

@@ -1,26 +1,28 @@
 """Answers of participants: the label first, a draft of picks, then one ballot per trial, once.
 
-Everything is read and checked before a short transaction writes; unique constraints decide races, not locks.
+Everything is read and checked (`rules`) before a short transaction writes; unique constraints decide races, not locks.
+What the page observed (`observing`) is stored with each answer.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from studies.errors import VotingError
-from studies.models import CANNOT_TELL, Ballot, Participant, Pick, Study, StudyState, Trial
+from studies.models import Ballot, Observation, Participant, Pick, Study, StudyState, Trial
+from studies.services import flow, observing, rules
 from studies.services.ordering import candidate_ids
 from studies.services.turns import own_turn
-
-ANSWERED = "You have already answered this one: your first answer counts."
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ def current_trial(participant: Participant) -> Trial | None:
     return participant.trials.filter(ballot=None).order_by("number").first()
 
 
+def for_page(trial: Trial) -> Trial:
+    """With what its page is told: item, observation, `pool` and `following`, the next unanswered trial. One query."""
+    unanswered = Trial.objects.filter(participant=OuterRef("participant"), ballot=None).exclude(pk=OuterRef("pk"))
+    following = unanswered.order_by("number").values("number")[:1]
+    rows = Trial.objects.select_related("item__low_res", "observation")
+    return rows.annotate(pool=Count("item__jobs__samples"), following=Subquery(following)).get(pk=trial.pk)
+
+
 def begin(trial: Trial) -> None:
     """Note when the trial was first shown."""
     if trial.started_at is None:
@@ -45,76 +55,115 @@ def begin(trial: Trial) -> None:
             Trial.objects.filter(pk=trial.pk, started_at=None).update(started_at=timezone.now())
 
 
-def give_label(trial: Trial, label: str) -> Trial:
+def give_label(trial: Trial, label: str, *, observed: str = "") -> Trial:
     """Store what the participant sees in the LR image; once given it stays. Repeating it is harmless.
 
+    observed: JSON of the page, see `observing`
     Raises VotingError: 400 for a label that is not offered, 403 when answers are not taken, 409 for another one.
     """
     trial = _load(trial)
-    _check_open(trial)
-    _check_offered(trial.participant.study, label)
+    rules.check_open(trial)
+    rules.check_offered(trial.participant.study, label)
     now = timezone.now()
     if trial.label == "" and not hasattr(trial, "ballot"):
-        Trial.objects.filter(pk=trial.pk, label="", ballot=None).update(label=label, labelled_at=now)
+        with own_turn(), transaction.atomic():
+            if Trial.objects.filter(pk=trial.pk, label="", ballot=None).update(label=label, labelled_at=now):
+                observing.store(observing.read(trial, observed))
+                _seen(trial)
         trial = _load(trial)
     if trial.label != label:
         raise VotingError(_label_given(trial), status=409)
     return trial
 
 
-def save_draft(trial: Trial, positions: Sequence[int]) -> None:
+def save_draft(trial: Trial, positions: Sequence[int], *, observed: str = "") -> None:
     """Keep the picks made so far, as positions in this participant's order. Raises VotingError as `cast` does."""
     trial = _load(trial)
-    _check_open(trial)
+    rules.check_open(trial)
     if hasattr(trial, "ballot"):
-        raise VotingError(ANSWERED, status=409)
-    _check_label_first(trial)
-    _check_positions(positions, len(candidate_ids(trial)))
-    _check_at_most(positions, trial.participant.study.max_picks)
-    Trial.objects.filter(pk=trial.pk, ballot=None).update(draft=list(positions))
+        raise VotingError(_answered(), status=409)
+    rules.check_label_first(trial)
+    pool = trial.item.pool.count()
+    rules.check_positions(positions, pool, trial.participant.study.max_picks)
+    with own_turn(), transaction.atomic():
+        # Not after the ballot: a draft that comes late must not take the place of what was stored with it.
+        if Trial.objects.filter(pk=trial.pk, ballot=None).update(draft=list(positions)):
+            observing.store(observing.read(trial, observed, pool))
+            _seen(trial)
 
 
-def cast(trial: Trial, *, submission_id: UUID | str, label: str, positions: Sequence[int]) -> Cast:
+def cast(
+    trial: Trial,
+    *,
+    submission_id: UUID | str,
+    label: str,
+    positions: Sequence[int],
+    confidence: int | None = None,
+    region: Mapping[str, Any] | None = None,
+    observed: str = "",
+) -> Cast:
     """Give the one ballot of a trial: `positions` are the picks in the order in which they were made.
 
     `submission_id` is made by the page, once per ballot, so that sending it again is harmless. The first ballot
-    of a study freezes its protocol in the same transaction, the last one of a participant marks them finished.
+    of a study freezes its protocol in the same transaction, the last one of a participant may finish them (`flow`).
+    confidence: 1 to 5, where the study asks for it; region: see `regions`; observed: JSON of the page
 
     Raises VotingError: 400 for an answer the protocol does not allow, 403 when the study is not open or the
     participant has withdrawn, 409 when the trial has another ballot or the id stands for other content.
     """
     identity = _identity(submission_id)
-    body = _body_sha256(trial, label, positions)
+    answer = _Answer(label, list(positions), confidence, region or {}, observed)
+    body = _body_sha256(trial, answer)
     try:
-        return _cast(_load(trial), identity, body, label, positions)
+        return _cast(_load(trial), identity, body, answer)
     except IntegrityError:
         # Somebody else's transaction was first: the same submission again, or another tab.
         return _replay(_load(trial), identity, body)
 
 
-def least_picks(study: Study, label: str) -> int:
-    """The fewest picks a ballot with this label may have."""
-    # Who cannot tell what they see need not pick anything.
-    if label == CANNOT_TELL:
-        return 0
-    return study.max_picks if study.exact_picks else 1
+@dataclass(frozen=True)
+class _Answer:
+    """What a ballot holds, as it came."""
+
+    label: str
+    positions: list[int]
+    confidence: int | None
+    region: Mapping[str, Any]
+    observed: str
 
 
-def _cast(trial: Trial, identity: UUID, body: str, label: str, positions: Sequence[int]) -> Cast:
+@dataclass(frozen=True)
+class _Checked:
+    """What passed every check: samples in this participant's order, and what is stored beside the picks."""
+
+    ids: list[int]
+    region: dict[str, Any]
+    observation: Observation | None
+
+
+def _cast(trial: Trial, identity: UUID, body: str, answer: _Answer) -> Cast:
     if hasattr(trial, "ballot"):
         return _replay(trial, identity, body)
-    ids = _checked_ids(trial, label, positions)
+    checked = _checked(trial, answer)
     with own_turn(), transaction.atomic():
         if trial.participant.study.frozen_at is None:
             _freeze(trial.participant.study)
             # The protocol may have changed until this very moment; from now on it cannot.
             trial = _load(trial)
-            ids = _checked_ids(trial, label, positions)
-        ballot = Ballot.objects.create(trial=trial, submission_id=identity, body_sha256=body, label=label)
-        Pick.objects.bulk_create(
-            Pick(ballot=ballot, sample_id=ids[position], rank=rank, position=position)
-            for rank, position in enumerate(positions, start=1)
+            checked = _checked(trial, answer)
+        ballot = Ballot.objects.create(
+            trial=trial,
+            submission_id=identity,
+            body_sha256=body,
+            label=answer.label,
+            confidence=answer.confidence,
+            region=checked.region,
         )
+        Pick.objects.bulk_create(
+            Pick(ballot=ballot, sample_id=checked.ids[position], rank=rank, position=position)
+            for rank, position in enumerate(answer.positions, start=1)
+        )
+        observing.store(checked.observation)
         _conclude(trial)
     return Cast(ballot, created=True)
 
@@ -122,38 +171,28 @@ def _cast(trial: Trial, identity: UUID, body: str, label: str, positions: Sequen
 def _replay(trial: Trial, identity: UUID, body: str) -> Cast:
     """What to answer when the trial has a ballot, or the submission id is taken."""
     if trial.participant.withdrawn_at is not None:
-        _check_open(trial)
+        rules.check_open(trial)
     ballot = Ballot.objects.filter(submission_id=identity).first()
     if ballot is None:
-        raise VotingError(ANSWERED, status=409)
+        raise VotingError(_answered(), status=409)
     if ballot.trial_id != trial.pk or ballot.body_sha256 != body:
-        raise VotingError("This submission was already used for another answer: reload the page.", status=409)
+        raise VotingError(_("This submission was already used for another answer: reload the page."), status=409)
     ballot.trial = trial
     return Cast(ballot, created=False)
 
 
-def _checked_ids(trial: Trial, label: str, positions: Sequence[int]) -> list[int]:
-    """The sample ids in this participant's order, once the answer has passed every check."""
+def _checked(trial: Trial, answer: _Answer) -> _Checked:
     study = trial.participant.study
-    _check_open(trial)
-    _check_label_first(trial)
-    if label != trial.label:
+    rules.check_open(trial)
+    rules.check_label_first(trial)
+    if answer.label != trial.label:
         raise VotingError(_label_given(trial), status=409)
     ids = candidate_ids(trial)
-    _check_positions(positions, len(ids))
-    _check_at_most(positions, study.max_picks)
-    least = least_picks(study, label)
-    if len(positions) < least:
-        exactly = "exactly" if study.exact_picks else "at least"
-        raise VotingError(f"Pick {exactly} {least} {_images(least)}: you have picked {len(positions)}.")
-    return ids
-
-
-def _check_open(trial: Trial) -> None:
-    if trial.participant.withdrawn_at is not None:
-        raise VotingError("You have left this study: no more answers are taken.", status=403)
-    if trial.participant.study.state != StudyState.OPEN:
-        raise VotingError("This study is closed: no more answers are taken.", status=403)
+    rules.check_positions(answer.positions, len(ids), study.max_picks)
+    rules.check_enough(answer.positions, study, answer.label)
+    rules.check_confidence(study, answer.confidence, picks=len(answer.positions))
+    region = rules.check_region(trial, answer.region)
+    return _Checked(ids, region, observing.read(trial, answer.observed, len(ids)))
 
 
 def _conclude(trial: Trial) -> None:
@@ -162,45 +201,25 @@ def _conclude(trial: Trial) -> None:
     here = Participant.objects.filter(pk=trial.participant_id, withdrawn_at=None, study__state=StudyState.OPEN)
     go_on = here.order_by().values_list(Exists(unanswered), flat=True).first()
     if go_on is None:
-        _check_open(_load(trial))
-    elif not go_on:
-        Participant.objects.filter(pk=trial.participant_id, finished_at=None).update(finished_at=timezone.now())
+        rules.check_open(_load(trial))
+    _seen(trial)
+    if not go_on:
+        flow.finish(trial.participant)
 
 
-def _check_offered(study: Study, label: str) -> None:
-    if not study.ask_label:
-        raise VotingError("This study does not ask for a label.")
-    if label != CANNOT_TELL and label not in study.labels:
-        raise VotingError(f"Choose one of the labels offered, or “{CANNOT_TELL}”.")
+def _seen(trial: Trial) -> None:
+    """The participant has answered something: their place is not given away."""
+    Participant.objects.filter(pk=trial.participant_id).update(last_seen_at=timezone.now())
 
 
-def _check_label_first(trial: Trial) -> None:
-    if trial.participant.study.ask_label and not trial.label:
-        raise VotingError("Say what you see in the small image first, then pick.")
-
-
-def _check_positions(positions: Sequence[int], pool: int) -> None:
-    if not all(isinstance(position, int) and not isinstance(position, bool) for position in positions):
-        raise VotingError("Picks must be given as positions of images.")
-    if not all(0 <= position < pool for position in positions):
-        raise VotingError("A pick is not among the images of this question: reload the page.")
-    if len(set(positions)) != len(positions):
-        raise VotingError("An image can be picked only once.")
-
-
-def _check_at_most(positions: Sequence[int], most: int) -> None:
-    if len(positions) > most:
-        raise VotingError(f"Pick at most {most} {_images(most)}: you have picked {len(positions)}.")
-
-
-def _images(count: int) -> str:
-    return "image" if count == 1 else "images"
+def _answered() -> str:
+    return _("You have already answered this one: your first answer counts.")
 
 
 def _label_given(trial: Trial) -> str:
     if not trial.label:
-        return "This study does not ask for a label."
-    return f"You have already said what you see: “{trial.label}”. It cannot be changed."
+        return _("This study does not ask for a label.")
+    return _("You have already said what you see: “%(label)s”. It cannot be changed.") % {"label": trial.label}
 
 
 def _freeze(study: Study) -> None:
@@ -211,14 +230,17 @@ def _identity(submission_id: UUID | str) -> UUID:
     try:
         return submission_id if isinstance(submission_id, UUID) else UUID(submission_id)
     except (ValueError, AttributeError, TypeError):
-        raise VotingError("The submission has no valid id: reload the page.") from None
+        raise VotingError(_("The submission has no valid id: reload the page.")) from None
 
 
-def _body_sha256(trial: Trial, label: str, positions: Sequence[int]) -> str:
-    body = json.dumps([trial.pk, label, list(positions)], ensure_ascii=True, default=str)
-    return hashlib.sha256(body.encode()).hexdigest()
+def _body_sha256(trial: Trial, answer: _Answer) -> str:
+    """Of all that a repeat must repeat; what the page observed goes on while it is sent again."""
+    body: list[Any] = [trial.pk, answer.label, answer.positions]
+    if answer.confidence is not None or answer.region:
+        body += [answer.confidence, answer.region]
+    return hashlib.sha256(json.dumps(body, ensure_ascii=True, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _load(trial: Trial) -> Trial:
     """The row as it is now, with its ballot where there is one. One query."""
-    return Trial.objects.select_related("participant__study", "item", "ballot").get(pk=trial.pk)
+    return Trial.objects.select_related("participant__study", "item__low_res", "ballot").get(pk=trial.pk)

@@ -25,6 +25,13 @@ QUIET = [
 ]
 
 
+# What a page is told when it goes to the background or comes back.
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.nodeid:
@@ -101,7 +108,7 @@ class Voter:
             self.candidate(position).click()
 
     def candidate(self, position: int) -> Any:
-        return self.page.get_by_role("button", name=f"candidate {position + 1}", exact=True)
+        return self.page.get_by_role("button", name=f"Candidate {position + 1}", exact=True)
 
     def picked(self) -> list[int]:
         """Positions in the order of the tray."""

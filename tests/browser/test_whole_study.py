@@ -82,6 +82,11 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError("the Tab key does not reach it")
 
 
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def test_by_keyboard_alone(new_page: NewPage, study: Study) -> None:
     page = new_page()
     voter = Voter(page, study)
@@ -110,6 +115,73 @@ def test_by_keyboard_alone(new_page: NewPage, study: Study) -> None:
     assert positions(1) == positions(2) == [2, 29]
 
 
+@pytest.fixture
+def large_study() -> Study:
+    """All there is to do in a trial: label, two pages, the part that decided, how sure."""
+    return factories.open_study_with_pool(items=2, pool_size=30, page_size=15, ask_confidence=True, region="grid")
+
+
+def assert_answered(number: int) -> None:
+    ballot = Ballot.objects.get(trial__number=number)
+    assert positions(number) == [2, 16]
+    assert ballot.label == "6"
+    assert ballot.confidence == 4
+    assert ballot.region == {"kind": "grid", "columns": 8, "rows": 8, "cells": [9]}
+
+
+def test_everything_by_keyboard_alone(new_page: NewPage, large_study: Study) -> None:
+    """1.15 (9): a whole study with pages, review, confidence and region, without a pointer."""
+    page = new_page()
+    voter = Voter(page, large_study)
+    page.goto(voter.url)
+    tab_to(page, page.get_by_role("button", name="I agree, start"))
+    page.keyboard.press("Enter")
+    for number in (1, 2):
+        page.get_by_text(f"Image {number} of 2").wait_for()
+        tab_to(page, page.get_by_role("button", name="6", exact=True))
+        page.keyboard.press("Enter")
+        voter.loaded()
+        tab_to(page, voter.candidate(0))
+        press(page, "ArrowRight", "ArrowRight", "Space", "PageDown")
+        expect(voter.candidate(15)).to_be_focused()
+        press(page, "ArrowRight", "Space")
+        assert voter.picked() == [2, 16]
+        tab_to(page, page.get_by_role("button", name="Review your picks"))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Your picks so far")).to_be_focused()
+        tab_to(page, page.get_by_role("checkbox", name="Row 1, column 1", exact=True))
+        press(page, "ArrowRight", "ArrowDown", "Space")
+        tab_to(page, page.get_by_role("radio", name="1 – I guessed"))
+        press(page, "Space", "ArrowRight", "ArrowRight", "ArrowRight")
+        tab_to(page, page.locator("[data-send]"))
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_focused()
+    assert_answered(1)
+    assert_answered(2)
+
+
+def test_everything_by_touch_on_a_phone(new_page: NewPage, large_study: Study) -> None:
+    page = new_page(360, 740, has_touch=True, is_mobile=True, device_scale_factor=3)
+    voter = Voter(page, large_study)
+    page.goto(voter.url)
+    page.get_by_role("button", name="I agree, start").tap()
+    for number in (1, 2):
+        page.get_by_text(f"Image {number} of 2").wait_for()
+        page.get_by_role("button", name="6", exact=True).tap()
+        voter.loaded()
+        voter.candidate(2).tap()
+        page.get_by_role("button", name="Look at page 2").tap()
+        voter.candidate(16).tap()
+        page.get_by_role("button", name="Review your picks").tap()
+        page.get_by_role("checkbox", name="Row 2, column 2", exact=True).tap()
+        page.get_by_role("radio", name="4").tap()
+        assert no_sideways_scrolling(page)
+        page.locator("[data-send]").tap()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    assert_answered(1)
+    assert_answered(2)
+
+
 def test_no_more_than_k(new_page: NewPage, study: Study) -> None:
     voter = Voter(new_page(), study)
     voter.consent()
@@ -118,7 +190,7 @@ def test_no_more_than_k(new_page: NewPage, study: Study) -> None:
     voter.pick(0, 1, 2, 3)
     assert voter.picked() == [0, 1, 2]
     expect(voter.page.locator("[data-live]")).to_have_text("3 of 3 picked. Take one back first.")
-    voter.page.get_by_role("button", name="take back candidate 1", exact=True).click()
+    voter.page.get_by_role("button", name="Take back candidate 1", exact=True).click()
     assert voter.picked() == [1, 2]
     expect(voter.candidate(0)).to_have_attribute("aria-pressed", "false")
     voter.pick(3)

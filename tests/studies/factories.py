@@ -15,7 +15,7 @@ from inference.core.degradation import downscale
 from inference.core.images import encode_png, to_uint8
 from inference.core.metrics import lr_consistency
 from inference.models import GenerationJob, JobState, LowResImage, Sample, Weights
-from studies.models import GroundTruth, Item, Participant, Role, Study, StudyMembership, StudyState, Trial
+from studies.models import GroundTruth, Item, Participant, Role, Study, StudyMembership, StudyPicture, StudyState, Trial
 from studies.services import enrolment, voting
 
 SCALE = 4
@@ -176,6 +176,12 @@ def mixed_study(*, more_of_item: int = 6, **fields: Any) -> Study:
     return made
 
 
+def picture(study: Study, name: str = "five") -> StudyPicture:
+    """A picture of the study's texts."""
+    sha256 = store.put(encode_png(pixels(16)), "pictures", ".png")
+    return study.pictures.create(name=name, sha256=sha256)
+
+
 def participant(study: Study, **options: Any) -> Participant:
     return enrolment.enrol(study, **options)[0]
 
@@ -196,7 +202,8 @@ def vote(trial: Trial, samples: list[int], label: str = "5") -> voting.Cast:
     ids = list(trial.item.pool.values_list("pk", flat=True))
     order = candidate_ids(trial)
     positions = [order.index(ids[index]) for index in samples]
-    return voting.cast(trial, submission_id=uuid.uuid4(), label=trial.label, positions=positions)
+    confidence = 3 if trial.participant.study.ask_confidence and samples else None
+    return voting.cast(trial, submission_id=uuid.uuid4(), label=trial.label, positions=positions, confidence=confidence)
 
 
 def vote_all(study: Study, samples: list[int], label: str = "5", **options: Any) -> Participant:

@@ -25,8 +25,24 @@ RULES = {
     "results-status": (Role.VIEWER, "get"),
     "export": (Role.VIEWER, "get"),
     "image": (Role.VIEWER, "get"),
+    "pictures": (Role.VIEWER, "get"),
+    "own-picture": (Role.VIEWER, "get"),
+    "participants": (Role.VIEWER, "get"),
+    "doors": (Role.VIEWER, "get"),
+    "links": (Role.VIEWER, "get"),
     "edit": (Role.EDITOR, "get"),
+    "participant-data": (Role.EDITOR, "get"),
+    "identity-erase": (Role.EDITOR, "get"),
+    "doors-save": (Role.EDITOR, "post"),
+    "links-make": (Role.EDITOR, "post"),
+    "links-print": (Role.EDITOR, "get"),
+    "links-csv": (Role.EDITOR, "get"),
+    "link-revoke": (Role.EDITOR, "post"),
+    "texts": (Role.EDITOR, "get"),
+    "texts-delete": (Role.EDITOR, "post"),
     "items": (Role.EDITOR, "post"),
+    "item-kind": (Role.EDITOR, "post"),
+    "picture-remove": (Role.EDITOR, "post"),
     "item-delete": (Role.EDITOR, "post"),
     "more": (Role.EDITOR, "get"),
     "job-remove": (Role.EDITOR, "post"),
@@ -43,7 +59,31 @@ RULES = {
 }
 #: Of every signed-in researcher, and of everybody.
 OWN, PUBLIC = {"list", "new", "sampler-settings"}, {"home", "sign-in-form", "sign-in", "sign-out"}
-PARTICIPANTS = {"welcome", "withdraw", "trial", "thanks", "label", "draft", "ballot", "trial-low-res", "candidates"}
+PARTICIPANTS = {
+    "welcome",
+    "accessibility",
+    "language",
+    "invitation",
+    "declined",
+    "withdraw",
+    "my-data",
+    "trial",
+    "thanks",
+    "check",
+    "check-go-on",
+    "check-give-up",
+    "check-pattern",
+    "introduction",
+    "introduction-read",
+    "study-picture",
+    "feedback",
+    "questionnaire",
+    "label",
+    "draft",
+    "ballot",
+    "trial-low-res",
+    "candidates",
+}
 RANK = {None: -1, Role.VIEWER: 0, Role.EDITOR: 1, Role.OWNER: 2}
 
 
@@ -54,6 +94,8 @@ def study(db: None) -> Study:
     factories.more(item, 2, parents=list(item.pool[:2]))
     study.additions.create(weights=factories.weights(sampler="srdiff", name="other"), count=2)
     factories.vote_all(study, [0, 1, 2])
+    study.invitations.create(number=1)
+    factories.picture(study)
     return study
 
 
@@ -68,14 +110,22 @@ def browser(study: Study, role: Role | None) -> Client:
 
 def address(name: str, study: Study) -> str:
     item, more = study.items.get(), []
-    if name in ("item", "item-delete", "more"):
+    if name in ("item", "item-delete", "item-kind", "more"):
         more = [item.pk]
     elif name == "job-remove":
         more = [item.pk, item.jobs.exclude(derivation={}).get().pk]
     elif name == "addition-remove":
         more = [study.additions.get().pk]
+    elif name in ("participant-data", "identity-erase"):
+        more = [study.participants.first().code]
+    elif name == "link-revoke":
+        more = [study.invitations.first().number]
+    elif name in ("texts", "texts-delete"):
+        more = ["de"]
     elif name == "image":
         more = ["low-res", item.pk]
+    elif name in ("own-picture", "picture-remove"):
+        more = [study.pictures.get().name]
     elif name == "member-remove":
         more = [study.memberships.first().pk]
     return reverse(f"studies:{name}", args=[study.pk, *more])

@@ -32,7 +32,8 @@ def filled(db: None) -> dict[str, Any]:
         "name": "From admin", "question": "Which digit is this?", "ask_label": "on", "labels": "5\n6",
         "instructions": "", "consent_text": "I agree.", "weights": factories.weights().pk, "settings": '{"steps": 10}',
         "pool_size": 20, "max_picks": 3, "ensemble_size": 3, "tie_rule": "index", "control_draws": 200,
-        "target_participants": 30,
+        "target_participants": 30, "language": "en", "page_size": 40, "repeats": 0, "viewing": '{"window_width": 900}',
+        "questionnaire": "[age] Age?\nnumber 18 to 99",
     }  # fmt: skip
 
 
@@ -42,6 +43,8 @@ def test_make_a_study(root: User, admin: Client, filled: dict[str, Any]) -> None
     assert answer.url == study.get_absolute_url()
     assert study.labels == ["5", "6"]
     assert study.memberships.get(user=root).role == Role.OWNER
+    assert (study.viewing["window_width"], study.viewing["attempts"]) == (900, 3), "written out"
+    assert study.questionnaire[0]["key"] == "age"
     assert admin.get(answer.url).status_code == 200
 
 
@@ -53,6 +56,9 @@ def test_make_a_study(root: User, admin: Client, filled: dict[str, Any]) -> None
         ({"labels": "5\n5"}, "more than once"),
         ({"settings": '{"steps": 0}'}, "steps"),
         ({"settings": '{"magic": 1}'}, "magic"),
+        ({"viewing": '{"magic": 1}'}, "no viewing rule"),
+        ({"questionnaire": "Age?\nnumber"}, "a number needs two whole numbers"),
+        ({"page_size": 0}, "candidates on a page"),
     ],
 )
 def test_same_rules_as_the_form(admin: Client, filled: dict[str, Any], changes: dict[str, Any], sentence: str) -> None:

@@ -15,11 +15,12 @@ from django.urls import reverse
 
 from studies import access
 from studies.models import Study
-from studies.services import enrolment, evaluation, sign_in
+from studies.services import enrolment, evaluation, invitations, sign_in
 from tests.studies import factories
 from tests.studies.test_access import OWN, PARTICIPANTS, RULES, address
 
-NUMBERED = {"label", "draft", "ballot", "trial-low-res", "candidates"}
+NUMBERED = {"label", "draft", "ballot", "trial-low-res", "candidates", "feedback"}
+NAMED = {"study-picture": ["five"], "check-pattern": ["dark"]}
 #: Scripts that run, as opposed to data blocks; styles; handlers such as onclick.
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")[^>]*>|<style\b|\sstyle=|\son[a-z]+\s*=|javascript:", re.I
@@ -38,13 +39,16 @@ def study(db: None) -> Study:
     factories.vote_all(study, [0, 1, 3], simulated=True)
     evaluation.request(item)
     evaluation.run(item.evaluations.get().pk)
+    invitations.make(study, 1)
+    factories.picture(study)
     return study
 
 
 def participants(study: Study) -> list[str]:
-    return [
-        reverse(f"studies:{name}", args=[study.slug, *([1] if name in NUMBERED else [])])
-        for name in sorted(PARTICIPANTS)
+    link = reverse("studies:invitation", args=[invitations.key(study.invitations.get())])
+    return [link] + [
+        reverse(f"studies:{name}", args=[study.slug, *([1] if name in NUMBERED else []), *NAMED.get(name, [])])
+        for name in sorted(PARTICIPANTS - {"invitation"})
     ]
 
 

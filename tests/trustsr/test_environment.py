@@ -41,6 +41,7 @@ def test_starts_without_any_setting(tmp_path: Path) -> None:
         ("DATABASE_URL", "mongodb://somewhere"),
         ("DATABASE_URL", "nonsense"),
         ("CELERY_BROKER_URL", "ftp://somewhere"),
+        ("CACHE_URL", "memcached://somewhere"),
         ("STORAGE_URL", "gopher://somewhere"),
         ("TRUSTSR_MAX_LOW_RES_SIDE", "large"),
         ("LOG_LEVEL", "LOUD"),

@@ -14,7 +14,7 @@ from inference.models import Sample
 from studies.api.serializers import ItemCreateSerializer, ItemSerializer, SampleSerializer
 from studies.api.views.base import StudyView
 from studies.models import Item, Role
-from studies.services import intake
+from studies.services import intake, items
 
 
 class ItemsView(StudyView, generics.ListAPIView):
@@ -35,7 +35,9 @@ class ItemsView(StudyView, generics.ListAPIView):
         asked = ItemCreateSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         fields = asked.validated_data
-        item = intake.add_item(study, fields["file"], name=fields["name"], truth=fields["truth"])
+        marks = {name: fields[name] for name in ("kind", "expected_label", "feedback")}
+        items.check(study, **marks)  # before there is an image
+        item = items.mark(intake.add_item(study, fields["file"], name=fields["name"], truth=fields["truth"]), **marks)
         return Response(ItemSerializer(item).data, status=201)
 
 

@@ -18,14 +18,14 @@ from studies.services.snapshot import snapshot
 
 
 class BallotsView(StudyView, generics.ListAPIView):
-    """The ballots that count, oldest first: those of participants who have not withdrawn."""
+    """The votes, oldest first: first answers to main items by participants who have not withdrawn."""
 
     serializer_class = BallotSerializer
 
     def get_queryset(self) -> QuerySet[Ballot]:
         if self.schema_only:
             return Ballot.objects.none()
-        ballots = Ballot.objects.filter(trial__participant__study=self.study(), trial__participant__withdrawn_at=None)
+        ballots = Ballot.objects.votes().filter(trial__participant__study=self.study())
         return ballots.select_related("trial__participant").prefetch_related("picks__sample").order_by("pk")
 
 

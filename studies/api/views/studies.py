@@ -23,7 +23,7 @@ class StudiesView(StudyView, generics.ListAPIView):
         return (
             Study.objects.for_user(self.request.user)
             .select_related("weights")
-            .prefetch_related("additions__weights")
+            .prefetch_related("additions__weights", "texts")
             .order_by("-created_at", "-pk")
         )
 

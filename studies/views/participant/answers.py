@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
@@ -19,8 +22,6 @@ from studies.views.participant.pages import refusal, see_other
 from studies.views.participant.trials import show_current
 
 log = logging.getLogger(__name__)
-
-NOT_STORED = "Your answer could not be stored just now. Nothing is lost: send it again in a minute."
 
 Answer = Callable[[HttpRequest, Trial], HttpResponse]
 
@@ -40,7 +41,8 @@ def _answer(view: Answer) -> Callable[[HttpRequest, str, int], HttpResponse]:
             return refusal(request, slug, error)
         except OperationalError:  # a full disk, a database that is away or locked for long
             log.exception("An answer to study %s could not be stored.", slug)
-            return refusal(request, slug, VotingError(NOT_STORED, status=503))
+            sentence = _("Your answer could not be stored just now. Nothing is lost: send it again in a minute.")
+            return refusal(request, slug, VotingError(sentence, status=503))
 
     return wrapped
 
@@ -48,14 +50,14 @@ def _answer(view: Answer) -> Callable[[HttpRequest, str, int], HttpResponse]:
 @_answer
 def label(request: HttpRequest, trial: Trial) -> HttpResponse:
     """What they see in the LR image; the answer is the candidates."""
-    labelled = voting.give_label(trial, request.POST.get("label", ""))
+    labelled = voting.give_label(trial, request.POST.get("label", ""), observed=_observed(request))
     return _next(request, labelled.participant)
 
 
 @_answer
 def draft(request: HttpRequest, trial: Trial) -> HttpResponse:
     """Picks so far. 204."""
-    voting.save_draft(trial, _positions(request))
+    voting.save_draft(trial, _positions(request), observed=_observed(request))
     return HttpResponse(status=204)
 
 
@@ -67,6 +69,9 @@ def ballot(request: HttpRequest, trial: Trial) -> HttpResponse:
         submission_id=request.POST.get("submission_id", ""),
         label=request.POST.get("label", ""),
         positions=_positions(request),
+        confidence=_confidence(request),
+        region=_region(request),
+        observed=_observed(request),
     )
     return _next(request, done.ballot.trial.participant)
 
@@ -81,4 +86,24 @@ def _positions(request: HttpRequest) -> list[int]:
     try:
         return [int(text) for text in request.POST.getlist("positions")]
     except ValueError:
-        raise VotingError("Picks must be given as positions of images.") from None
+        raise VotingError(_("Picks must be given as positions of images.")) from None
+
+
+def _confidence(request: HttpRequest) -> int | None:
+    text = request.POST.get("confidence", "")
+    try:
+        return int(text) if text else None
+    except ValueError:
+        raise VotingError(_("Say how sure you are with a number from 1 to 5.")) from None
+
+
+def _region(request: HttpRequest) -> Any:
+    """As it came: the service knows what it must be."""
+    try:
+        return json.loads(request.POST.get("region") or "{}")
+    except (ValueError, RecursionError):
+        raise VotingError(_("The part that you marked did not arrive whole: send it again.")) from None
+
+
+def _observed(request: HttpRequest) -> str:
+    return request.POST.get("observation", "")

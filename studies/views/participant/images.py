@@ -1,28 +1,33 @@
 """Pictures of a trial. Nothing but pixels travels: no name, number or date of what is shown, nothing to cache.
 
-candidates.bin carries all candidates in the participant's own order: uint32 count, count x uint32 lengths
-(little-endian), then the PNG files one after the other.
+candidates.bin carries many pictures in one answer (`bundles`): `?pages=0` or `?pages=1-8` those pages of candidates,
+all of them without it. `low=1` puts the LR image and its bicubic enlargement in front; alone, it asks for no others.
 """
 
 from __future__ import annotations
 
 import logging
-import struct
+import re
 from collections.abc import Callable
 from functools import wraps
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from inference import services as inference
+from inference.models import Sample
 from studies.access import get_trial_or_404
 from studies.models import StudyState, Trial
-from studies.services import ordering
+from studies.services import bundles, ordering
 
 log = logging.getLogger(__name__)
 
-Picture = Callable[[HttpRequest, str, int], HttpResponse]
+Picture = Callable[[HttpRequest, str, int], HttpResponseBase]
+
+_RANGE = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
 def _picture(view: Picture) -> Picture:
@@ -31,12 +36,12 @@ def _picture(view: Picture) -> Picture:
     @cache_control(private=True, no_store=True)
     @require_safe
     @wraps(view)
-    def wrapped(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    def wrapped(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
         try:
             return view(request, slug, number)
         except inference.StoreError:
             log.exception("A picture of study %s cannot be shown.", slug)
-            sentence = "The pictures cannot be shown at the moment: please try again later."
+            sentence = _("The pictures cannot be shown at the moment: please try again later.")
             return HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
 
     return wrapped
@@ -50,19 +55,33 @@ def low_res(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 @_picture
-def candidates(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """All candidates of the trial; 404 before the label is given, because it must not be led by them."""
+def candidates(request: HttpRequest, slug: str, number: int) -> StreamingHttpResponse:
+    """Candidates of the trial; 404 before the label is given, because it must not be led by them."""
     trial = _trial_or_404(request, slug, number)
+    low, pages = "low" in request.GET, request.GET.get("pages")
+    samples = [] if low and pages is None else _samples_or_404(trial, pages)
+    body = bundles.stream(trial, samples, low=low)
+    return StreamingHttpResponse(body, content_type="application/octet-stream")
+
+
+def _samples_or_404(trial: Trial, pages: str | None) -> list[Sample]:
     if trial.participant.study.ask_label and not trial.label:
         raise Http404
-    files = [inference.sample_png(sample) for sample in ordering.candidates(trial)]
-    head = struct.pack(f"<{1 + len(files)}I", len(files), *map(len, files))
-    return HttpResponse(b"".join([head, *files]), content_type="application/octet-stream")
+    shown = ordering.candidate_pages(trial)
+    if pages is None:
+        first, last = 0, len(shown) - 1
+    elif match := _RANGE.fullmatch(pages):
+        first, last = int(match[1]), int(match[2] or match[1])
+    else:
+        raise Http404
+    if not first <= last < len(shown):
+        raise Http404
+    return [sample for page in shown[first : last + 1] for sample in page]
 
 
 def _trial_or_404(request: HttpRequest, slug: str, number: int) -> Trial:
     """A trial of the participant whose cookie this is, while the study takes answers."""
-    trial = get_trial_or_404(request, slug, number, "participant__study", "item__low_res")
+    trial = get_trial_or_404(request, slug, number, "participant__study__weights", "item__low_res")
     if trial.participant.study.state != StudyState.OPEN or trial.participant.withdrawn_at is not None:
         raise Http404
     return trial

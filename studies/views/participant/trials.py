@@ -1,8 +1,8 @@
-"""The current trial, label step or candidates, and the thanks when all are answered."""
+"""Where the participant is now, at one address: whatever step of the flow it is, and the end of it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,13 +12,14 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
 from studies.access import get_participant, get_study_by_slug_or_404
-from studies.models import CANNOT_TELL, Participant, StudyState, Trial
-from studies.services import voting
-from studies.views.participant.pages import not_open, progress
+from studies.errors import VotingError
+from studies.models import Participant, StudyState
+from studies.services import enrolment, flow, voting
+from studies.services.flow import Step
+from studies.views.participant import checking, ending, introduction, practice, questionnaire, voting_page
+from studies.views.participant.pages import not_open
 
 private = cache_control(private=True, no_store=True)
-
-SHORT_LABEL = 3  # characters; labels of at most this length stand in a grid of small buttons
 
 
 @private
@@ -29,7 +30,7 @@ def trial(request: HttpRequest, slug: str) -> HttpResponse:
     participant = get_participant(request, study)
     if participant is None or participant.withdrawn_at is not None:
         return redirect("studies:welcome", slug)
-    if voting.current_trial(participant) is None:
+    if flow.step(participant).kind == flow.DONE:
         return redirect("studies:thanks", slug)
     return show_current(request, participant)
 
@@ -37,38 +38,43 @@ def trial(request: HttpRequest, slug: str) -> HttpResponse:
 @private
 @require_safe
 def thanks(request: HttpRequest, slug: str) -> HttpResponse:
-    """After the last ballot; earlier, back to the trial."""
+    """When all is done; earlier, back to where they are."""
     study = get_study_by_slug_or_404(slug)
     participant = get_participant(request, study)
     if participant is None or participant.withdrawn_at is not None:
         return redirect("studies:welcome", slug)
-    if voting.current_trial(participant) is not None:
+    if flow.step(participant).kind != flow.DONE:
         return redirect("studies:trial", slug)
-    return render(request, "studies/participant/thanks.html", progress(participant))
+    return ending.thanks(request, participant)
 
 
 def show_current(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """The current trial or the thanks; as a fragment when htmx asks, which is how a ballot is answered."""
-    current = voting.current_trial(participant)
-    if current is None:
-        response = render(request, "studies/participant/thanks.html", progress(participant))
+    """The current step; as a fragment when htmx asks, which is how a ballot is answered."""
+    current = flow.step(participant)
+    if current.kind == flow.DONE:
+        response = ending.thanks(request, participant)
         return replace_url(response, reverse("studies:thanks", args=[participant.study.slug]))
+    if current.kind == flow.FAILED:
+        return ending.failed(request, participant)
     if participant.study.state != StudyState.OPEN:
         return not_open(request, participant.study, participant)
-    voting.begin(current)
-    return render(request, "studies/participant/trial.html", _context(participant, current))
+    try:
+        enrolment.check_present(participant)
+    except VotingError:  # the first page says what is due
+        return redirect("studies:welcome", participant.study.slug)
+    return _PAGES[current.kind](request, participant, current)
 
 
-def _context(participant: Participant, current: Trial) -> dict[str, Any]:
-    study = participant.study
-    context = progress(participant)
-    return context | {
-        "trial": current,
-        "step": "label" if study.ask_label and not current.label else "candidates",
-        "cannot_tell": CANNOT_TELL,
-        "short_labels": all(len(label) <= SHORT_LABEL for label in study.labels),
-        "most": study.max_picks,
-        "least": voting.least_picks(study, current.label),
-        "draft": ",".join(map(str, current.draft)),
-        "last": context["answered"] == context["items"] - 1,
-    }
+def _vote(request: HttpRequest, participant: Participant, current: Step) -> HttpResponse:
+    assert current.trial is not None
+    voting.begin(current.trial)
+    return render(request, "studies/participant/trial.html", voting_page.context(participant, current.trial))
+
+
+_PAGES: dict[str, Callable[[HttpRequest, Participant, Step], HttpResponse]] = {
+    flow.VIEWING: checking.page,
+    flow.INTRODUCTION: introduction.page,
+    flow.TRIAL: _vote,
+    flow.FEEDBACK: practice.page,
+    flow.QUESTIONNAIRE: questionnaire.page,
+}

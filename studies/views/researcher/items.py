@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from studies.access import get_study_or_404, has_role
 from studies.errors import StudyError
 from studies.forms import ItemsForm
+from studies.forms.items import ItemForm
 from studies.forms.uploads import Upload
-from studies.models import Role, Study
-from studies.services import drawing, intake
+from studies.models import Item, Role, Study
+from studies.services import drawing, intake, items
 from studies.views.researcher.answers import act
 from studies.views.researcher.pools import groups
 
@@ -57,14 +58,43 @@ def _answer(request: HttpRequest, study: Study, added: int, refused: list[str]) 
 def item(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     study = get_study_or_404(request.user, pk, Role.VIEWER)
     shown = get_object_or_404(study.items.select_related("low_res", "truth"), pk=item_pk)
+    return _page(request, study, shown)
+
+
+@login_required
+@require_POST
+def kind(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
+    """What the image is for; a refusal stands above what was sent."""
+    study = get_study_or_404(request.user, pk, Role.EDITOR)
+    marked = get_object_or_404(study.items.select_related("low_res", "truth"), pk=item_pk)
+    form = ItemForm(request.POST, item=marked)
+    if form.is_valid():
+        try:
+            items.mark(marked, **form.cleaned_data)
+        except StudyError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, f"“{marked.name}” is now: {marked.get_kind_display()}.")
+            return redirect("studies:item", study.pk, marked.pk)
+    return _page(request, study, marked, form, status=400)
+
+
+def _page(
+    request: HttpRequest, study: Study, shown: Item, kind_form: ItemForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    """kind_form: as it was sent, with what is wrong"""
+    can_edit = has_role(request.user, study, Role.EDITOR)
+    if can_edit and kind_form is None and intake.items_may_change(study):
+        kind_form = ItemForm(item=shown)
     neighbours = {
         "previous": study.items.filter(position__lt=shown.position).last(),
         "next": study.items.filter(position__gt=shown.position).first(),
     }
-    found, may_change = groups(shown), drawing.may_change(study) and has_role(request.user, study, Role.EDITOR)
+    found, may_change = groups(shown), drawing.may_change(study) and can_edit
     context = {
         "study": study,
         "item": shown,
+        "kind_form": kind_form,
         "groups": found,
         "drawn": sum(len(group.samples) for group in found),
         "wanted": sum(source.count for source in drawing.sources(study))
@@ -75,7 +105,7 @@ def item(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "may_mix": may_change and any(group.mixtures for group in found),
         **neighbours,
     }
-    return render(request, "studies/researcher/item.html", context)
+    return render(request, "studies/researcher/item.html", context, status=status)
 
 
 @login_required

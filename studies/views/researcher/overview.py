@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from studies.models import Ballot, Study, StudyState
 from studies.results import Participants
+from studies.services import items
 from studies.services.drawing import StudyProgress
 from studies.services.results import participants
 
 
 @dataclass(frozen=True)
 class Participation(Participants):
-    """Who takes part, and the ballots of all of them; simulated participants are never among people."""
+    """Who takes part, and the votes of all of them; simulated participants are never among people.
+
+    ballots: first answers to main items
+    """
 
     ballots: int
 
@@ -24,7 +28,7 @@ class Participation(Participants):
 
 def participation(study: Study) -> Participation:
     """Counts of one study, in two queries."""
-    cast = Ballot.objects.filter(trial__participant__study=study, trial__participant__withdrawn_at=None)
+    cast = Ballot.objects.votes().filter(trial__participant__study=study)
     return Participation(**vars(participants(study)), ballots=cast.count())
 
 
@@ -55,6 +59,8 @@ def _while_draft(study: Study, progress: StudyProgress) -> NextStep:
     if progress.done < progress.total:
         images = "the image" if len(progress.items) == 1 else f"all {len(progress.items)} images"
         return NextStep(f"Draw {max(item.total for item in progress.items)} candidates for {images}.", "draw")
+    if reason := items.conflict(study, {}, [row.item for row in progress.items]):
+        return NextStep(reason, "")
     return NextStep("All candidates are drawn. Look at them, then open the study to people.", "open")
 
 

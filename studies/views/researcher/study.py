@@ -16,8 +16,9 @@ from inference.services import catalogue
 from studies.access import get_study_or_404, has_role
 from studies.forms import AdditionForm, ItemsForm, MemberForm
 from studies.models import GroundTruth, Item, Participant, Role, Study, StudyState
-from studies.services import drawing
+from studies.services import drawing, translations
 from studies.views.researcher.overview import next_step, participation
+from studies.views.researcher.texts import overview
 
 
 @login_required
@@ -59,6 +60,8 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         if may_change and context["can_edit"]
         else None,
         "link": request.build_absolute_uri(reverse("studies:welcome", args=[shown.slug])),
+        "languages": overview(shown),
+        "own_language": translations.name(shown.language),
         "truths": set(GroundTruth.objects.filter(item__study=shown).values_list("item_id", flat=True)),
         "items_form": ItemsForm(),
         "member_form": MemberForm(),

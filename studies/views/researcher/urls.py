@@ -3,7 +3,22 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from studies.views.researcher import additions, door, drawing, items, lifecycle, members, mixing, protocol, study
+from studies.views.researcher import (
+    additions,
+    door,
+    doors,
+    drawing,
+    items,
+    lifecycle,
+    links,
+    members,
+    mixing,
+    people,
+    pictures,
+    protocol,
+    study,
+    texts,
+)
 
 urlpatterns = [
     path("", door.home, name="home"),
@@ -15,11 +30,17 @@ urlpatterns = [
     path("studies/sampler-settings/", protocol.sampler_settings, name="sampler-settings"),
     path("studies/<int:pk>/", study.study, name="study"),
     path("studies/<int:pk>/edit/", protocol.edit, name="edit"),
+    path("studies/<int:pk>/texts/<str:language>/", texts.texts, name="texts"),
+    path("studies/<int:pk>/texts/<str:language>/delete/", texts.delete, name="texts-delete"),
     path("studies/<int:pk>/delete/", lifecycle.delete, name="delete"),
     path("studies/<int:pk>/open/", lifecycle.open_study, name="open"),
     path("studies/<int:pk>/close/", lifecycle.close_study, name="close"),
     path("studies/<int:pk>/items/", items.upload, name="items"),
     path("studies/<int:pk>/items/<int:item_pk>/", items.item, name="item"),
+    path("studies/<int:pk>/pictures/", pictures.listed, name="pictures"),
+    path("studies/<int:pk>/pictures/<slug:name>.png", pictures.picture, name="own-picture"),
+    path("studies/<int:pk>/pictures/<slug:name>/remove/", pictures.remove, name="picture-remove"),
+    path("studies/<int:pk>/items/<int:item_pk>/kind/", items.kind, name="item-kind"),
     path("studies/<int:pk>/items/<int:item_pk>/delete/", items.delete, name="item-delete"),
     path("studies/<int:pk>/items/<int:item_pk>/more/", mixing.more, name="more"),
     path("studies/<int:pk>/items/<int:item_pk>/jobs/<int:job_pk>/remove/", mixing.remove, name="job-remove"),
@@ -28,6 +49,16 @@ urlpatterns = [
     path("studies/<int:pk>/draw/", drawing.draw, name="draw"),
     path("studies/<int:pk>/draw/cancel/", drawing.cancel, name="draw-cancel"),
     path("studies/<int:pk>/progress/", drawing.progress, name="progress"),
+    path("studies/<int:pk>/participants/", people.people, name="participants"),
+    path("studies/<int:pk>/participants/<slug:code>/data.json", people.data, name="participant-data"),
+    path("studies/<int:pk>/participants/<slug:code>/erase/", people.erase, name="identity-erase"),
+    path("studies/<int:pk>/doors/", doors.doors, name="doors"),
+    path("studies/<int:pk>/doors/save/", doors.save, name="doors-save"),
+    path("studies/<int:pk>/links/", links.links, name="links"),
+    path("studies/<int:pk>/links/make/", links.make, name="links-make"),
+    path("studies/<int:pk>/links/print/", links.printed, name="links-print"),
+    path("studies/<int:pk>/links/links.csv", links.table, name="links-csv"),
+    path("studies/<int:pk>/links/<int:number>/revoke/", links.revoke, name="link-revoke"),
     path("studies/<int:pk>/members/", members.add, name="members"),
     path("studies/<int:pk>/members/<int:membership_pk>/remove/", members.remove, name="member-remove"),
 ]

@@ -48,6 +48,7 @@ class Card:
     evaluation: EvaluationResult
     verdict: str
     tie: str
+    exposure: str
     consistency: str
     labels: list[LabelRow]
     never: str
@@ -84,6 +85,7 @@ def _card(item: ItemResults, pks: dict[tuple[str, int], int]) -> Card:
         evaluation=item.evaluation,
         verdict=sentences.verdict(item) if made or item.ballots == 0 else "",
         tie=sentences.tie(item),
+        exposure=sentences.exposure(item),
         consistency=sentences.consistency(ensemble.lr_consistency) if made and ensemble is not None else "",
         labels=[_label_row(share) for share in item.label_shares if share.count],
         never=_never(item),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from studies.services.ordering import candidate_ids, candidates, derived_seed, permutation, subsets
+from studies.services.ordering import candidate_ids, candidate_pages, derived_seed, permutation, subsets
 from studies.services.voting import current_trial
 from tests.studies import factories
 
@@ -49,7 +49,7 @@ def test_candidates_are_the_pool_in_the_participants_own_order():
     orders = [candidate_ids(trial) for trial in trials]
     assert orders[0] != orders[1]
     assert sorted(orders[0]) == sorted(orders[1]) == [sample.pk for sample in trials[0].item.pool]
-    assert [sample.pk for sample in candidates(trials[0])] == orders[0]
+    assert [sample.pk for page in candidate_pages(trials[0]) for sample in page] == orders[0]
 
 
 @pytest.mark.django_db

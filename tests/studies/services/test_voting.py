@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
 from studies.errors import VotingError
-from studies.models import CANNOT_TELL, Ballot, Pick, Study, Trial
+from studies.models import CANNOT_TELL, Ballot, Observation, Participant, Pick, Study, Trial
 from studies.services import enrolment, lifecycle, voting
 from studies.services.ordering import candidate_ids
 from tests.studies import factories
@@ -17,8 +19,9 @@ from tests.studies import factories
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
-def cast(trial, positions=(0, 1), label="5", submission_id=None):
-    return voting.cast(trial, submission_id=submission_id or uuid.uuid4(), label=label, positions=list(positions))
+def cast(trial, positions=(0, 1), label="5", submission_id=None, **options):
+    identity = submission_id or uuid.uuid4()
+    return voting.cast(trial, submission_id=identity, label=label, positions=list(positions), **options)
 
 
 def refused(status, match, action, *args, **options):
@@ -152,6 +155,83 @@ def test_drafts_are_kept_until_the_ballot(trial):
     refused(409, "already answered", voting.save_draft, trial, [1])
 
 
+# How sure, which part, what was observed
+
+
+GRID = {"kind": "grid", "columns": 8, "rows": 8, "cells": [9, 8]}
+
+
+def test_confidence_and_region_are_stored_with_the_ballot():
+    trial = factories.labelled_trial(factories.open_study_with_pool(ask_confidence=True, region="grid"))
+    ballot = cast(trial, confidence=4, region=GRID).ballot
+    ballot.refresh_from_db()
+    assert ballot.confidence == 4
+    assert ballot.region == {**GRID, "cells": [8, 9]}
+
+
+def test_confidence_is_asked_of_everybody_who_picks():
+    study = factories.open_study_with_pool(ask_confidence=True)
+    trial = factories.labelled_trial(study)
+    refused(400, "how sure you are of your picks", cast, trial)
+    unsure = factories.labelled_trial(study, CANNOT_TELL)
+    assert cast(unsure, [], label=CANNOT_TELL).ballot.confidence is None
+
+
+@pytest.mark.parametrize("confidence", [0, 6, -1, True, 2.5])
+def test_confidence_goes_from_one_to_five(confidence):
+    trial = factories.labelled_trial(factories.open_study_with_pool(ask_confidence=True))
+    refused(400, "number from 1 to 5", cast, trial, confidence=confidence)
+    assert not Ballot.objects.exists()
+
+
+def test_what_a_study_does_not_ask_for_is_refused(trial):
+    refused(400, "not asked here", cast, trial, confidence=3)
+    refused(400, "not of the kind asked for", cast, trial, region=GRID)
+
+
+def test_another_confidence_or_region_is_another_answer():
+    trial = factories.labelled_trial(factories.open_study_with_pool(ask_confidence=True, region="grid"))
+    identity = uuid.uuid4()
+    cast(trial, submission_id=identity, confidence=4, region=GRID)
+    assert not cast(trial, submission_id=identity, confidence=4, region=GRID).created
+    refused(409, "another answer", cast, trial, submission_id=identity, confidence=5, region=GRID)
+    refused(409, "another answer", cast, trial, submission_id=identity, confidence=4, region={**GRID, "cells": [1]})
+
+
+def test_what_the_page_observed_is_stored_with_each_answer_and_the_ballot_has_the_last_word(study):
+    trial = voting.current_trial(factories.participant(study))
+    voting.give_label(trial, "5", observed='{"label_ms": 1200}')
+    assert Observation.objects.get().label_ms == 1200
+    voting.save_draft(trial, [4], observed='{"label_ms": 1200, "picking_ms": 700}')
+    assert Observation.objects.get().picking_ms == 700
+    cast(trial, observed='{"label_ms": 1200, "picking_ms": 2500, "pages": [2400]}')
+    late = '{"picking_ms": 1}'
+    refused(409, "already answered", voting.save_draft, trial, [1], observed=late)
+    row = Observation.objects.get()
+    assert (row.trial, row.label_ms, row.picking_ms, row.pages) == (trial, 1200, 2500, [2400])
+
+
+@pytest.mark.parametrize("observed", ["", "nonsense", "[]", '{"pages": "all"}', "[" * 100_000])
+def test_a_ballot_is_not_lost_for_what_the_page_observed(trial, observed):
+    assert cast(trial, observed=observed).created
+
+
+def test_each_answer_shows_that_the_participant_is_still_there(study):
+    person = factories.participant(study)
+    trial = voting.current_trial(person)
+    steps = [
+        lambda: voting.give_label(trial, "5"),
+        lambda: voting.save_draft(trial, [1]),
+        lambda: cast(trial),
+    ]
+    for step in steps:
+        long_ago = timezone.now() - timedelta(days=1)
+        Participant.objects.update(last_seen_at=long_ago)
+        step()
+        person.refresh_from_db()
+        assert person.last_seen_at > long_ago + timedelta(hours=23)
+
+
 # Repeats, two tabs, races
 
 
@@ -206,15 +286,15 @@ def test_after_closing_nothing_is_taken_but_repeats_are_answered(study, trial):
 
 
 def test_closing_between_check_and_write_takes_the_ballot_back(study, trial, monkeypatch):
-    look = voting._checked_ids
+    look = voting._checked
 
     def close_after_looking(*args):
-        ids = look(*args)
+        checked = look(*args)
         lifecycle.close_study(study)
-        return ids
+        return checked
 
     cast(factories.labelled_trial(study))  # the study is frozen: no second look for that
-    monkeypatch.setattr(voting, "_checked_ids", close_after_looking)
+    monkeypatch.setattr(voting, "_checked", close_after_looking)
     refused(403, "closed", cast, trial)
     assert Ballot.objects.count() == 1
 

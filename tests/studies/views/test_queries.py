@@ -61,8 +61,13 @@ def test_a_ballot_and_the_next_trial_take_few_queries() -> None:
     with CaptureQueriesContext(connection) as captured:
         answer = client.post(
             reverse("studies:ballot", args=[study.slug, 1]),
-            {"submission_id": str(uuid.uuid4()), "label": "", "positions": [0, 1]},
+            {
+                "submission_id": str(uuid.uuid4()),
+                "label": "",
+                "positions": [0, 1],
+                "observation": '{"picking_ms": 900}',
+            },
             headers={"HX-Request": "true"},
         )
     assert "Image 2 of 2" in answer.content.decode()
-    assert len(captured) <= 11, [query["sql"][:80] for query in captured]
+    assert len(captured) <= 15, [query["sql"][:80] for query in captured]

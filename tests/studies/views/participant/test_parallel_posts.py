@@ -84,6 +84,7 @@ def post_all_at_once(port: int, path: str, cookie: str, bodies: list[Body]) -> l
 
 
 def test_fifty_posts_at_once_are_one_ballot(site: tuple[Site, int]) -> None:
+    """1.15 (1): the same submission is one row and 200 each time; of different ones, one is stored, the others 409."""
     running, port = site
     places: dict[str, Any] = json.loads(running.django(PLACES))
     first, second = places["cookies"]

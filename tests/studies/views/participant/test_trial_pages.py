@@ -23,15 +23,19 @@ def test_it_works(arrive: Arrive) -> None:
     assert "Image 1 of 3" in page
     assert 'value="six &amp; more"' in page
     assert 'value="cannot tell"' in page
-    assert person.url("trial-low-res", 1) in page
+    assert person.url("candidates", 1) in page
+    assert 'data-step="label"' in page
     assert answer["Cache-Control"] == "private, no-store"
 
 
 def test_candidates_come_only_after_the_label(arrive: Arrive) -> None:
     person = arrive(factories.open_study_with_pool())
-    assert person.url("candidates", 1) not in person.get("trial").content.decode()
+    before = person.get("trial").content.decode()
+    assert "data-pages" not in before
+    assert 'data-step="label"' in before
     person.post("label", 1, label="5")
     page = person.get("trial").content.decode()
+    assert 'data-pages="12"' in page
     assert person.url("candidates", 1) in page
     assert "at most 3" in page
     assert "You see <strong" in page
@@ -106,5 +110,6 @@ def test_pages_hold_no_inline_script_or_style(arrive: Arrive, name: str) -> None
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert " style=" not in page
     assert "<style" not in page
-    assert page.count("<script") == page.count("<script src=") + page.count('<script type="module" src=')
+    assert page.count('<script id="sentences" type="application/json">') == 1
+    assert page.count("<script") == 1 + page.count("<script src=") + page.count('<script type="module" src=')
     assert '"allowEval": false' in page

@@ -46,6 +46,7 @@ def form(digits: Weights) -> dict[str, Any]:
         "name": "My digits", "question": "Which digit is this?", "ask_label": "on", "labels": "5\r\n6\r\n",
         "instructions": "", "weights": digits.pk, "pool_size": 20, "max_picks": 3, "ensemble_size": 3,
         "tie_rule": "index", "control_draws": 200, "target_participants": 10, "consent_text": "I agree.",
+        "language": "en",
         "settings-family": "ldm", "settings-steps": 12, "settings-solver": "ddim", "settings-eta": "0.5",
         "settings-projection": 2, "settings-precision": "auto",
     }  # fmt: skip

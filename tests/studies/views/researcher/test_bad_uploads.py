@@ -38,7 +38,7 @@ def upload(browser_of_ada: Client, study: Study) -> Callable[..., list[str]]:
 
     def upload(*files: tuple[str, bytes]) -> list[str]:
         page = send(browser_of_ada, study, *files)
-        notices = re.findall(r'<li class="notice notice-error">(.*?)</li>', page, re.DOTALL)
+        notices = re.findall(r'<p class="notice notice-error">(.*?)</p>', page, re.DOTALL)
         return [html.unescape(notice) for notice in notices]
 
     return upload

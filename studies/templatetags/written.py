@@ -1,0 +1,39 @@
+"""Texts of researchers in Markdown, and their rules for screens in words, for templates."""
+
+from __future__ import annotations
+
+from dataclasses import Field, fields
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from studies.models import Study
+from studies.services import markdown, viewing
+
+register = template.Library()
+
+
+@register.simple_tag
+def written(study: Study, text: str, *, view: str = "studies:study-picture") -> SafeString:
+    """The text as safe HTML; its pictures are the study's. One query, where it names any.
+
+    view: where the pictures are, by the study's slug and their names; researchers have an address of their own
+    """
+    known = set(study.pictures.values_list("name", flat=True)) if markdown.pictures(text) else set()
+    whose = study.slug if view == "studies:study-picture" else study.pk
+    return markdown.render(text, lambda name: reverse(view, args=[whose, name]) if name in known else None)
+
+
+@register.filter
+def viewing_facts(study: Study) -> str:
+    """The study's rules for screens, for its researchers: "window width 1024, no browser zoom; blocks"."""
+    asked = viewing.rules(study)
+    facts = [_fact(asked, item) for item in fields(asked) if item.name in asked.asked]
+    return ", ".join(facts) + (f"; blocks after {asked.attempts} attempts" if asked.blocks else "; warns")
+
+
+def _fact(asked: viewing.Rules, item: Field[Any]) -> str:
+    label, value = item.metadata["label"].lower(), getattr(asked, item.name)
+    return label if value is True else f"{label} {value:g}"

@@ -1,0 +1,69 @@
+"""What the templates of a trial are told: the label step, the candidates, and the last look at the picks."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from typing import Any
+
+from django.urls import reverse
+
+from studies.models import CANNOT_TELL, Observation, Participant, Study, Trial
+from studies.services import observing, paging, regions, rules, texts, voting
+from studies.views.participant.pages import progress
+
+SHORT_LABEL = 3  # letters; labels of at most this length stand in a grid of small buttons
+
+
+def context(participant: Participant, current: Trial) -> dict[str, Any]:
+    """Everything beside the study and how far the participant has come."""
+    study = participant.study
+    trial: Any = voting.for_page(current)  # with two annotations
+    said = texts.of(study, participant.language)
+    return progress(participant, trial) | {
+        "trial": trial,
+        "step": "label" if study.ask_label and not trial.label else "candidates",
+        "texts": said,
+        "cannot_tell": CANNOT_TELL,
+        "given": next((shown for shown, own in said.labels if own == trial.label), trial.label),
+        "short_labels": all(_width(shown) <= SHORT_LABEL for shown, _ in said.labels),
+        "most": study.max_picks,
+        "least": rules.least_picks(study, trial.label),
+        "draft": ",".join(map(str, trial.draft)),
+        "next": _next(study, trial.following),
+        "key": _key(participant, trial),
+        "observation": observing.as_json(_observation(trial)),
+        **_candidates(study, trial),
+    }
+
+
+def _width(text: str) -> int:
+    """In letters; those of Chinese and the like are twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _candidates(study: Study, trial: Any) -> dict[str, Any]:
+    """trial: as `voting.for_page` gives it"""
+    sizes = paging.page_sizes(trial.pool, paging.page_count(trial.pool, study.page_size))
+    columns, rows = regions.grid(trial.item.low_res)
+    review = len(sizes) > 1 or study.ask_confidence or bool(study.region)
+    squares = [(row, column) for row in range(1, rows + 1) for column in range(1, columns + 1)]
+    return {"sizes": sizes, "review": review, "columns": columns, "squares": squares}
+
+
+def _next(study: Study, number: int | None) -> str:
+    """Where the pictures of the next trial are, to be loaded ahead: without candidates where a label comes first."""
+    if number is None:
+        return ""
+    address = reverse("studies:candidates", args=[study.slug, number])
+    return f"{address}?low=1" if study.ask_label else address
+
+
+def _key(participant: Participant, trial: Trial) -> str:
+    """Under which the browser keeps what is not sent yet: nobody else's, should two people share a device."""
+    whose = hashlib.sha256(f"drafts of {participant.token_sha256}".encode()).hexdigest()[:16]
+    return f"{whose}/{trial.number}"
+
+
+def _observation(trial: Trial) -> Observation | None:
+    return trial.observation if hasattr(trial, "observation") else None
