@@ -4,7 +4,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test test-main test-services lint bench
+.PHONY: install demo test test-main test-services lint bench messages
 
 install: $(INSTALLED)
 
@@ -34,3 +34,8 @@ test-services: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+# After a change of what participants read (needs gettext): then translate what is empty or fuzzy, and run it again.
+messages: $(INSTALLED)
+	$(MANAGE) makemessages --all --no-obsolete --add-location file --ignore tests --ignore data --ignore results
+	$(MANAGE) compilemessages --ignore .venv

@@ -49,11 +49,11 @@ def set_up_django() -> None:
 
 
 @contextmanager
-def web_server(port: int) -> Iterator[None]:
-    """The web server as the demo starts it, from when it answers."""
+def web_server(port: int, *options: str) -> Iterator[int]:
+    """The web server as the demo starts it, from when it answers: its process id. options: further ones of gunicorn."""
     from studies.demo.processes import web_command
 
-    server = subprocess.Popen(web_command("127.0.0.1", port), stderr=subprocess.DEVNULL)
+    server = subprocess.Popen([*web_command("127.0.0.1", port), *options], stderr=subprocess.DEVNULL)
     try:
         while True:
             try:
@@ -61,7 +61,7 @@ def web_server(port: int) -> Iterator[None]:
                 break
             except OSError:
                 time.sleep(0.05)
-        yield
+        yield server.pid
     finally:
         server.terminate()
         server.wait()
@@ -79,6 +79,15 @@ def resident_mib(pid: int) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     return float("nan")
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and all below it have taken of the processors so far: how busy the machine is does not matter."""
+    ticks = 0
+    for one in [pid, *descendants(pid)]:
+        numbers = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(numbers[11]) + int(numbers[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def descendants(pid: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from studies.models import Study
 
 
-def open_study(*, items: int, pool: int, picks: int, low_res_side: int = 8) -> Study:
-    """Noise images, x4, without a label question. Needs Django set up and the database migrated."""
+def open_study(*, items: int, pool: int, picks: int, low_res_side: int = 8, noise: int = 256, **fields: Any) -> Study:
+    """Grey noise, x4, without a label question. Needs Django set up and the database migrated.
+
+    noise: grey levels that a pixel may have; fewer compress better. fields: of the study
+    """
     from django.contrib.auth.models import User
 
     from inference import services
@@ -23,18 +26,16 @@ def open_study(*, items: int, pool: int, picks: int, low_res_side: int = 8) -> S
     rng = np.random.default_rng(1)
 
     def picture(side: int) -> bytes:
-        return encode_png(rng.integers(0, 256, (side, side, 1), dtype=np.uint8))
+        return encode_png(rng.integers(0, noise, (side, side, 1), dtype=np.uint8))
 
     study = lifecycle.create_study(
         User.objects.get_or_create(username="benchmark")[0],
         name="Benchmark",
-        question="Which?",
-        ask_label=False,
-        consent_text="Yes.",
+        weights=services.catalogue()[0],
         pool_size=pool,
         max_picks=picks,
         ensemble_size=min(5, pool),
-        weights=services.catalogue()[0],
+        **{"question": "Which?", "ask_label": False, "consent_text": "Yes."} | fields,
     )
     for number in range(items):
         intake.add_item(study, picture(low_res_side), name=str(number))
