@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from studies.aggregation.estimates import Estimate
+from studies.aggregation.estimates import Estimate, estimator
 
 VERSION = "1"
 Ties = Literal["index", "include_all", "strict", "random", "secondary"]
@@ -29,8 +29,10 @@ class Selection:
     name: str = "top_n"
     version: str = VERSION
     reason: str = ""
+    inputs: str = ""
 
 
+@estimator
 def top_n(
     votes: ArrayLike,
     n: int,
@@ -50,9 +52,9 @@ def top_n(
     Raises ValueError for votes or n that make no sense, and for a rule without what it needs.
     """
     counts = _checked(votes, n)
-    tie_keys = _tie_keys(len(counts), ties, keys, seed)
+    first = tie_keys(len(counts), ties, keys, seed)
     voted = np.flatnonzero(counts > 0)
-    order = voted[np.lexsort((voted, tie_keys[voted], -counts[voted]))]
+    order = voted[np.lexsort((voted, first[voted], -counts[voted]))]
     if len(order) == 0:
         return Selection((), (), ties, reason="undefined: no sample has a vote yet")
     if len(order) <= n:
@@ -67,6 +69,7 @@ def top_n(
     return Selection(_ordered(chosen, counts), _ordered(group, counts), ties, reason=reason)
 
 
+@estimator
 def chance_threshold(participants: int, picks: int | Sequence[int], pool_size: int, *, alpha: float = 0.05) -> Estimate:
     """Votes that a sample needs to be more than chance, whatever the other samples have got.
 
@@ -108,8 +111,8 @@ def _checked(votes: ArrayLike, n: int) -> NDArray[np.int64]:
     return counts.astype(np.int64)
 
 
-def _tie_keys(m: int, ties: str, keys: ArrayLike | None, seed: int | None) -> NDArray:
-    """Lower comes first among equal votes."""
+def tie_keys(m: int, ties: str, keys: ArrayLike | None, seed: int | None) -> NDArray:
+    """One key for each of m samples by the tie rule, see `top_n`: lower comes first among equal votes."""
     if ties in ("index", "include_all", "strict"):
         return np.arange(m)
     if ties == "random":

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Literal
 
+import numpy as np
 from scipy.special import betaln
 from scipy.stats import beta, norm
 
-from studies.aggregation.estimates import Estimate, Interval
+from studies.aggregation.estimates import Estimate, Interval, estimator
 
 VERSION = "1"
 NO_TRIALS = "undefined: there are no observations yet"
 
 
+@estimator
 def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
     """The share of successes with Wilson's score interval (JASA 22, 1927, p. 209), without continuity correction.
 
@@ -30,6 +34,7 @@ def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval
     return Interval(successes / trials, "wilson", VERSION, trials, low=low, high=high, confidence=confidence)
 
 
+@estimator
 def clopper_pearson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
     """The share with Clopper and Pearson's exact interval (Biometrika 26, 1934), from quantiles of beta.
 
@@ -45,6 +50,46 @@ def clopper_pearson(successes: int, trials: int, *, confidence: float = 0.95) ->
     return Interval(successes / trials, "clopper_pearson", VERSION, trials, low=low, high=high, confidence=confidence)
 
 
+@estimator
+def simultaneous(
+    counts: Sequence[int], *, method: Literal["goodman", "sison_glaz"] = "goodman", confidence: float = 0.95
+) -> tuple[Interval, ...]:
+    """The share of each label, with intervals that hold for all labels together. counts: of ballots per label.
+
+    goodman: Wilson's intervals at 1 - (1 - confidence) / C, C the number of labels (Goodman, Technometrics 7, 1965)
+    sison_glaz: as wide on each side of every share, shorter where there are many labels (Sison and Glaz, JASA 90,
+        1995), as statsmodels computes them
+
+    Raises ValueError for impossible counts. No ballots: nan with a reason.
+    """
+    if not counts or min(counts) < 0:
+        raise ValueError("Give the number of ballots of each label.")
+    total = sum(counts)
+    _check(0, total, confidence)
+    if total == 0:
+        return tuple(_undefined(method, confidence) for _ in counts)
+    if method == "goodman":
+        each = 1 - (1 - confidence) / len(counts)
+        limits = [(interval.low, interval.high) for interval in (wilson(k, total, confidence=each) for k in counts)]
+    elif method == "sison_glaz":
+        limits = _sison_glaz(counts, confidence)
+    else:
+        raise ValueError(f"There is no method {method!r}: use goodman or sison_glaz.")
+    return tuple(
+        Interval(k / total, method, VERSION, total, low=low, high=high, confidence=confidence)
+        for k, (low, high) in zip(counts, limits, strict=True)
+    )
+
+
+def _sison_glaz(counts: Sequence[int], confidence: float) -> list[tuple[float, float]]:
+    from statsmodels.stats.proportion import multinomial_proportions_confint
+
+    with np.errstate(all="ignore"):  # it tries widths that cannot be on its way
+        found = multinomial_proportions_confint(list(counts), 1 - confidence, method="sison-glaz")
+    return [(float(low), float(high)) for low, high in found]
+
+
+@estimator
 def e_value(successes: int, trials: int, *, chance: float = 0.5, prior: float = 0.5) -> Estimate:
     """Evidence against "the share is `chance`" that stays valid whenever one looks: stop at 1 / alpha.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from studies.aggregation.estimates import estimator
 
 VERSION = "1"
 
@@ -20,16 +22,20 @@ class Majority:
     name: str = "majority"
     version: str = VERSION
     reason: str = ""
+    inputs: str = ""
 
 
-def majority(labels: Iterable[str]) -> Majority:
+@estimator
+def majority(labels: Iterable[str] | Mapping[str, int]) -> Majority:
     """The label given most often (a relative majority); "cannot tell" counts as a label like any other.
+
+    labels: one per ballot, or how many ballots have each
 
     Equal numbers have no winner: libraries that return one of them let the order of rows decide.
     """
     counts = Counter(labels)
     total = sum(counts.values())
-    if not counts:
+    if total == 0:
         return Majority(None, 0, 0, reason="undefined: there are no labels yet")
     most = max(counts.values())
     leaders = tuple(sorted(label for label, count in counts.items() if count == most))

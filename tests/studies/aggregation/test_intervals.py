@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest
+from statsmodels.stats.proportion import multinomial_proportions_confint
 
-from studies.aggregation.intervals import clopper_pearson, e_value, wilson
+from studies.aggregation.intervals import clopper_pearson, e_value, simultaneous, wilson
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,30 @@ def test_e_value_starts_at_one_and_has_expectation_one_under_chance():
     trials = 12
     mean = sum(math.comb(trials, k) / 2**trials * e_value(k, trials).value for k in range(trials + 1))
     assert mean == pytest.approx(1)
+
+
+def test_goodman_agrees_with_statsmodels():
+    for counts in ([56, 72, 73, 59, 62, 87, 68], [22, 8, 0], [1, 2]):
+        theirs = multinomial_proportions_confint(counts, 0.05, method="goodman")
+        ours = [(interval.low, interval.high) for interval in simultaneous(counts)]
+        assert np.array(ours) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_sison_glaz_of_a_sparse_table():
+    found = simultaneous([1, 1, 0, 0, 0, 0, 0], method="sison_glaz")
+    assert [one.low for one in found] == pytest.approx([0.5] * 2 + [0] * 5, abs=1e-6)  # R's package MultinomialCI
+    assert [one.high for one in found] == pytest.approx([1] * 2 + [0.9655815875] * 5, abs=1e-6)
+
+
+def test_simultaneous_intervals_are_wider_than_single_ones():
+    single, several = wilson(22, 30), simultaneous([22, 8, 0])[0]
+    assert several.low < single.low < single.high < several.high
+    assert (several.value, several.confidence, several.name) == (22 / 30, 0.95, "goodman")
+
+
+def test_simultaneous_intervals_without_ballots_or_sense():
+    assert all(math.isnan(one.value) and "no observations" in one.reason for one in simultaneous([0, 0]))
+    with pytest.raises(ValueError, match="each label"):
+        simultaneous([3, -1])
+    with pytest.raises(ValueError, match="no method"):
+        simultaneous([3, 1], method="bonferroni")
