@@ -171,11 +171,13 @@ class Ensemble(models.Model):
     low_res = models.ForeignKey(LowResImage, on_delete=models.PROTECT, related_name="ensembles")
     scale = models.PositiveSmallIntegerField()
     samples = models.ManyToManyField(Sample, through="EnsembleMember", related_name="ensembles")
+    parts = models.JSONField(default=dict, blank=True, help_text="which member shows where; see inference.ensembles")
 
     png8_sha256 = models.CharField(max_length=64, blank=True)
     png16_sha256 = models.CharField(max_length=64, blank=True)
     tiff_sha256 = models.CharField(max_length=64, blank=True)
     spread_sha256 = models.CharField(max_length=64, blank=True, help_text="float32 TIFF, std over members")
+    residual_sha256 = models.CharField(max_length=64, blank=True, help_text="float32 TIFF, |downscaled - LR|")
     lr_consistency = models.FloatField(null=True, blank=True)
     error = models.TextField(blank=True)
     code_version = models.CharField(max_length=50, blank=True)

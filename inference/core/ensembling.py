@@ -1,4 +1,4 @@
-"""Pixel-wise combination of samples: mean, median, medoid, and the spread that says where they disagree.
+"""Pixel-wise combination of samples: means, medians, medoid, and the spread that says where they disagree.
 
 Samples are one array (N, H, W, C) or any iterable of images of one shape and type, so that `mean` and
 `spread` of a big pool need the memory of a few images. Floats are images in [0, 1]. uint8 and uint16 images
@@ -8,14 +8,29 @@ in [0, 1].
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .images import to_float
+from .medians import geometric_median, median
+from .srgb import FIXED_POINT, encoded, linear
+from .stacks import INTEGERS, Samples, images, readable_again, white
 
-Samples = NDArray | Sequence[NDArray] | Iterable[NDArray]
+__all__ = [
+    "Samples",
+    "geometric_median",
+    "linear_mean",
+    "mean",
+    "mean_uint8",
+    "median",
+    "medoid",
+    "medoid_index",
+    "spread",
+    "sums",
+]
+
+Transform = Callable[[NDArray], NDArray]
 
 
 def mean(samples: Samples, weights: ArrayLike | None = None) -> NDArray[np.float64]:
@@ -30,8 +45,20 @@ def mean(samples: Samples, weights: ArrayLike | None = None) -> NDArray[np.float
 
     Raises ValueError for no samples, differing shapes or types, NaN, and unusable weights.
     """
-    total, divisor, unit = _sums(samples, None if weights is None else _checked_weights(weights))
+    total, divisor, unit = sums(samples, None if weights is None else _checked_weights(weights))
     return total / (np.asarray(divisor, dtype=np.float64) * unit)
+
+
+def linear_mean(samples: Samples, weights: ArrayLike | None = None) -> NDArray[np.float64]:
+    """The weighted mean of light instead of stored values, stored again by the sRGB curve, float64 (H, W, C).
+
+    0 and 255 give 188, not 128. Light is summed in steps of 2**-40 for integer images, exactly and in any order;
+    weights as for `mean`. Raises ValueError as `mean` does.
+    """
+    total, divisor, unit = sums(samples, None if weights is None else _checked_weights(weights), linear)
+    if np.issubdtype(total.dtype, np.integer):
+        unit = FIXED_POINT
+    return encoded(total / (np.asarray(divisor, dtype=np.float64) * unit))
 
 
 def mean_uint8(samples: Samples, weights: ArrayLike | None = None) -> NDArray[np.uint8]:
@@ -40,21 +67,17 @@ def mean_uint8(samples: Samples, weights: ArrayLike | None = None) -> NDArray[np
     It equals to_uint8(mean(...)).
     weights: as for `mean`, but whole numbers. Raises ValueError for other images and weights.
     """
-    total, divisor, unit = _sums(samples, None if weights is None else _checked_weights(weights))
+    total, divisor, unit = sums(samples, None if weights is None else _checked_weights(weights))
     if unit != 255 or not np.issubdtype(total.dtype, np.integer):
         raise ValueError("An exact 8-bit mean needs uint8 images and whole-number weights: use to_uint8(mean(...)).")
     return ((2 * total + divisor) // (2 * np.asarray(divisor))).astype(np.uint8)
 
 
-def median(samples: Samples) -> NDArray[np.float64]:
-    """Pixel and channel median, float64 (H, W, C) in [0, 1]. Between channels it can invent colours."""
-    return np.median(to_float(np.stack(list(_images(samples)))), axis=0)
-
-
 def medoid(samples: Samples) -> NDArray:
     """The sample nearest to the mean, unchanged: a real sample, without the blur of averaging."""
-    images = list(_images(samples))
-    return images[medoid_index(images)].copy()
+    again = readable_again(samples)
+    nearest = medoid_index(again)
+    return next(image for index, image in enumerate(images(again)) if index == nearest).copy()
 
 
 def medoid_index(samples: Samples) -> int:
@@ -62,13 +85,17 @@ def medoid_index(samples: Samples) -> int:
 
     The same sample has the least sum of squared distances to all others.
     """
-    images = list(_images(samples))
-    # Integers: N x - sum(x) has no rounding, so that equals are equal.
-    exact = images[0].dtype in (np.uint8, np.uint16)
-    scaled = [image.astype(np.int64 if exact else np.float64) * len(images) for image in images]
-    total = np.sum(scaled, axis=0) // len(images) if exact else np.sum(scaled, axis=0) / len(images)
-    distances = [((image - total) ** 2).sum() for image in scaled]
-    return int(np.argmin(distances))
+    again = readable_again(samples)
+    # Whole numbers: N x - sum(x) has no rounding, so that equals are equal.
+    total, count, _ = sums(again, None)
+    distances = [_squares(image.astype(total.dtype) * count - total) for image in images(again)]
+    return distances.index(min(distances))
+
+
+def _squares(differences: NDArray) -> int | float:
+    """Their sum; of whole numbers without an end, as squares of 16-bit sums leave 64 bits."""
+    rows = (differences**2).reshape(len(differences), -1).sum(axis=1)
+    return sum(rows.tolist())
 
 
 def spread(samples: Samples) -> NDArray[np.float64]:
@@ -77,9 +104,9 @@ def spread(samples: Samples) -> NDArray[np.float64]:
     It is nan everywhere for a single sample. With n = 5 it is itself uncertain by about 1 / sqrt(2 (n - 1))
     = 35 %. Floats go through Welford's recurrence (Technometrics 4(3), 1962).
     """
-    iterator = _images(samples)
+    iterator = images(samples)
     first = next(iterator)
-    if first.dtype in (np.uint8, np.uint16):
+    if first.dtype in INTEGERS:
         return _integer_spread(first, iterator)
     count, centre, squares = 1, first.astype(np.float64), np.zeros(first.shape)
     for count, image in enumerate(iterator, start=2):
@@ -95,46 +122,62 @@ def _integer_spread(first: NDArray, rest: Iterator[NDArray]) -> NDArray[np.float
     squares = total**2
     for image in rest:
         count += 1
-        total = total + image
-        squares = squares + image.astype(np.int64) ** 2
+        total += image
+        squares += np.square(image, dtype=np.int64)
     if count == 1:
         return np.full(first.shape, np.nan)
     variance = (count * squares - total**2) / (np.float64(count) * (count - 1))
     return np.sqrt(variance) / np.iinfo(first.dtype).max
 
 
-def _sums(samples: Samples, weights: NDArray | None) -> tuple[NDArray, int | NDArray, float]:
-    """sum(w x), sum(w) ready to divide it, and the value of white in the samples' unit."""
+def sums(
+    samples: Samples, weights: Iterable[NDArray] | None, transform: Transform | None = None
+) -> tuple[NDArray, int | NDArray, float]:
+    """sum(w x), sum(w) ready to divide it, and the value of white in the samples' unit.
+
+    weights: one per sample, each a number or (H, W), drawn one at a time; whole numbers as integers keep sums exact
+    transform: applied to each image first
+    """
     total: NDArray | None = None
     divisor: int | NDArray = 0
     unit = 1.0
     for index, (image, weight) in enumerate(_pairs(samples, weights)):
-        if image.dtype in (np.uint8, np.uint16):
-            unit, image = float(np.iinfo(image.dtype).max), image.astype(np.int64)
-        else:
-            image = image.astype(np.float64)
+        unit = white(image.dtype)
+        image = image if transform is None else transform(image)
         if weight is not None:
-            weight = _aligned(weight, image, index)
-            image = weight * image
-        total = image if total is None else total + image
+            weight = _aligned(np.asarray(weight), image, index)
+        total = _added(total, image, weight)
         divisor = divisor + (1 if weight is None else weight)
     if np.any(np.asarray(divisor) <= 0):
         raise ValueError("The weights are all zero, for the whole image or for some pixel.")
-    assert total is not None  # _images yields at least one
+    assert total is not None  # images yields at least one
     return total, divisor, unit
 
 
-def _pairs(samples: Samples, weights: NDArray | None) -> Iterator[tuple[NDArray, NDArray | None]]:
+def _added(total: NDArray | None, image: NDArray, weight: NDArray | None) -> NDArray:
+    """The total with one more image, in place: what passes through the memory decides the time."""
+    exact = np.issubdtype(image.dtype, np.integer) and (weight is None or np.issubdtype(weight.dtype, np.integer))
+    kind = np.int64 if exact else np.float64
+    alike = weight is None or (weight.ndim == 0 and weight == 1)
+    if total is None:
+        return image.astype(kind) if alike else np.multiply(image, weight, dtype=kind)
+    total += image if alike else np.multiply(image, weight, dtype=kind)
+    return total
+
+
+def _pairs(samples: Samples, weights: Iterable[NDArray] | None) -> Iterator[tuple[NDArray, NDArray | None]]:
     if weights is None:
-        yield from ((image, None) for image in _images(samples))
+        yield from ((image, None) for image in images(samples))
         return
+    left = iter(weights)
     count = 0
-    for count, image in enumerate(_images(samples), start=1):
-        if count > len(weights):
-            break
-        yield image, weights[count - 1]
-    if count != len(weights):
-        raise ValueError(f"There are {len(weights)} weights, which is not the number of samples.")
+    for count, image in enumerate(images(samples), start=1):
+        weight = next(left, None)
+        if weight is None:
+            raise ValueError(f"There are {count - 1} weights, which is not the number of samples.")
+        yield image, weight
+    if more := sum(1 for _ in left):
+        raise ValueError(f"There are {count + more} weights, which is not the number of samples.")
 
 
 def _aligned(weight: NDArray, image: NDArray, index: int) -> NDArray:
@@ -154,25 +197,3 @@ def _checked_weights(weights: ArrayLike) -> NDArray:
         raise ValueError("Weights must be finite numbers that are not negative.")
     whole = (checked == np.floor(checked)).all() and (checked < 2**31).all()
     return checked.astype(np.int64) if whole else checked
-
-
-def _images(samples: Samples) -> Iterator[NDArray]:
-    """The samples one by one, each checked against the first."""
-    first: NDArray | None = None
-    for index, sample in enumerate(samples):
-        image = np.asarray(sample)
-        first = image if first is None else first
-        if image.dtype not in (np.uint8, np.uint16) and not np.issubdtype(image.dtype, np.floating):
-            raise ValueError(f"Samples hold floats, uint8 or uint16, not {image.dtype}.")
-        if image.ndim < 2:
-            raise ValueError(f"Expected a stack of images (N, H, W, C); sample {index} has shape {image.shape}.")
-        if image.shape != first.shape or image.dtype != first.dtype:
-            raise ValueError(
-                f"All samples must have one size and type: sample 0 is {first.shape} {first.dtype}, "
-                f"sample {index} is {image.shape} {image.dtype}."
-            )
-        if np.issubdtype(image.dtype, np.floating) and not np.isfinite(image).all():
-            raise ValueError(f"Sample {index} contains values that are not finite numbers (NaN or infinity).")
-        yield image
-    if first is None:
-        raise ValueError("There are no samples to combine.")

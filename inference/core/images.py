@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .decoding import MAX_BYTES, MAX_PIXELS, Source, decode
 from .image_types import Decoded, ImageError
+from .pixels import guarded
 
 __all__ = [
     "MAX_BYTES",
@@ -24,6 +25,7 @@ __all__ = [
     "encode_png",
     "encode_tiff",
     "read_image",
+    "read_uint8",
     "to_float",
     "to_uint8",
     "to_uint16",
@@ -37,6 +39,18 @@ _NUDGE = 1e-9
 def read_image(path_or_file: Source) -> NDArray[np.float32]:
     """Read a file as float32 (H, W, C) in [0, 1], C = 1 or 3. Raises ImageError as `decode` does."""
     return decode(path_or_file).pixels
+
+
+def read_uint8(png: bytes) -> NDArray[np.uint8]:
+    """A PNG file of ours as uint8 (H, W, C), without the way through floats; other depths are rounded half up.
+
+    Raises ImageError for a file that is damaged.
+    """
+    import imagecodecs
+
+    pixels: NDArray = guarded(imagecodecs.png_decode, png)
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    return pixels if pixels.dtype == np.uint8 and pixels.shape[2] in (1, 3) else to_uint8(read_image(png))
 
 
 def to_uint8(image: ArrayLike) -> NDArray[np.uint8]:

@@ -9,8 +9,11 @@ import pytest
 import tifffile
 from django.db import connection
 
-from inference import services
-from inference.core.images import encode_png
+from inference import services, store
+from inference.core import ensembling
+from inference.core.images import encode_png, read_image, to_uint8
+from inference.core.metrics import lr_consistency
+from inference.core.regions import Parts, region_mean
 from inference.models import Ensemble, EnsembleMember, Sample
 
 
@@ -96,6 +99,10 @@ def test_made_by_the_task_and_never_twice(samples, run_tasks):
         ({"weights": [1, 0, 1]}, "positive"),
         ({"weights": [1, float("nan"), 1]}, "positive"),
         ({"rule": "sum"}, "no ensemble rule 'sum': choose one of mean"),
+        ({"rule": "median", "weights": [1, 2, 1]}, "takes no weights"),
+        ({"rule": "regions"}, "Parts of the picture belong to the rule 'regions'"),
+        ({"parts": Parts(1, 1, ((0, 1, 2),))}, "Parts of the picture belong to the rule 'regions'"),
+        ({"rule": "regions", "parts": Parts(1, 1, ((0, 1),))}, "or leave some out"),
     ],
 )
 def test_what_makes_no_ensemble_is_refused(samples, arguments, words):
@@ -154,3 +161,68 @@ def test_requests_and_builders_at_once_make_one_ensemble(job, tiny):
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(work, range(8)))) == 1
     assert Ensemble.objects.get().members.count() == 5
+
+
+def shown(ensemble):
+    return to_uint8(read_image(services.ensemble_file(ensemble, "png8")))
+
+
+@pytest.mark.parametrize(
+    ("rule", "combine"),
+    [
+        ("linear", ensembling.linear_mean),
+        ("median", ensembling.median),
+        ("geometric_median", ensembling.geometric_median),
+        ("medoid", ensembling.medoid),
+    ],
+)
+def test_other_rules_are_ensembles_of_their_own(samples, rule, combine):
+    pictures = np.stack([services.read_sample(sample) for sample in samples[:4]])
+    ensemble = services.make_ensemble(samples[:4], rule=rule)
+    assert np.array_equal(shown(ensemble), to_uint8(combine(pictures)))
+    assert services.make_ensemble(reversed(samples[:4]), rule=rule).pk == ensemble.pk
+    assert make(samples[:4]).pk != ensemble.pk
+
+
+def test_the_medoid_is_one_of_its_members(samples):
+    ensemble = services.make_ensemble(samples[:5], rule="medoid")
+    assert ensemble.png8_sha256 in {sample.sha256 for sample in samples[:5]}
+
+
+def test_parts_are_the_same_recipe_in_any_order_of_the_samples(samples):
+    parts = Parts(2, 1, ((0, 2), (1,)))
+    ensemble = services.make_ensemble(samples[:3], rule="regions", parts=parts)
+    expected = region_mean([services.read_sample(sample) for sample in samples[:3]], parts)
+    assert np.array_equal(shown(ensemble), to_uint8(expected))
+    turned = Parts(2, 1, ((0, 2), (1,)))
+    assert services.make_ensemble(samples[2::-1], rule="regions", parts=turned).pk == ensemble.pk
+    other = Parts(2, 1, ((0, 1), (2,)))
+    assert services.make_ensemble(samples[:3], rule="regions", parts=other).pk != ensemble.pk
+
+
+def test_the_residual_map_says_where_the_lr_consistency_is_lost(samples, low_res):
+    """LR consistency is the PSNR of the downscaled picture: -10 log10 of the residual's mean square."""
+    ensemble = make(samples[:3])
+    residual = tifffile.imread(io.BytesIO(services.ensemble_file(ensemble, "residual"))).astype(np.float64)
+    assert residual.shape == (low_res.height, low_res.width)
+    assert -10 * np.log10(np.mean(residual**2)) == pytest.approx(ensemble.lr_consistency, abs=1e-4)
+    assert ensemble.lr_consistency == lr_consistency(shown(ensemble), services.read_low_res(low_res), ensemble.scale)
+
+
+def test_ensembles_from_before_residuals_say_so(samples):
+    ensemble = make(samples[:3])
+    ensemble.residual_sha256 = ""
+    with pytest.raises(services.RequestError, match="before residuals were kept"):
+        services.ensemble_file(ensemble, "residual")
+
+
+def test_the_mean_of_two_and_three_is_three(tiny, low_res, run_tasks):
+    """PNG (RFC 2083) and MATLAB round halves up; numpy's rint and OpenCV would make it 2."""
+    job = services.request_generation(low_res, "tiny", "grey", range(2))
+    run_tasks()
+    pair = list(job.samples.all())
+    for sample, level in zip(pair, (2, 3), strict=True):
+        side = services.read_sample(sample).shape[:2]
+        sample.sha256 = store.put(encode_png(np.full((*side, 1), level, np.uint8)), "samples", ".png")
+        sample.save(update_fields=["sha256"])
+    assert (shown(make(pair)) == 3).all()

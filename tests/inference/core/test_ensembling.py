@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference.core.ensembling import mean, mean_uint8, median, medoid, medoid_index, spread
+from inference.core.ensembling import linear_mean, mean, mean_uint8, median, medoid, medoid_index, spread
 from inference.core.images import to_uint8, to_uint16
 
 
@@ -144,3 +144,42 @@ def test_unusable_samples_are_refused(combine, samples, message):
 def test_unusable_weights_are_refused(weights, message):
     with pytest.raises(ValueError, match=message):
         mean(np.zeros((3, 4, 4, 1)), weights)
+
+
+def test_the_linear_mean_of_black_and_white_is_188():
+    """Half the light of sRGB white is stored as 187.5 (IEC 61966-2-1); the mean of the stored values is 128."""
+    pair = np.array([0, 255], np.uint8).reshape(2, 1, 1, 1)
+    assert to_uint8(linear_mean(pair)).item() == 188
+    assert to_uint8(mean(pair)).item() == 128
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_every_value_keeps_its_place_on_the_curve(dtype):
+    values = np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(1, 1, -1, 1)
+    rounded = to_uint8 if dtype is np.uint8 else to_uint16
+    np.testing.assert_array_equal(rounded(linear_mean(values)), values[0])
+
+
+def test_the_linear_mean_follows_colour_science_s_curve(samples):
+    """The curve as scikit-image has it in rgb2xyz and back (skimage 0.26, colorconv: 0.04045, 2.4, 0.0031308)."""
+    from skimage.color import rgb2xyz, xyz2rgb
+
+    light = np.mean([rgb2xyz(image) for image in unit(samples)], axis=0)
+    np.testing.assert_allclose(linear_mean(samples), xyz2rgb(light), atol=2e-6)
+
+
+def test_light_is_summed_alike_in_every_order():
+    rng = np.random.default_rng(17)
+    samples, weights = rng.integers(0, 256, (101, 8, 8, 3)).astype(np.uint8), rng.integers(1, 30, 101)
+    order = rng.permutation(101)
+    np.testing.assert_array_equal(linear_mean(samples, weights), linear_mean(samples[order], weights[order]))
+    assert (linear_mean(samples) >= mean(samples) - 1e-12).all()  # the curve bends one way: Jensen's inequality
+
+
+def test_the_medoid_of_a_generator_and_of_wide_integers():
+    """Squares of sums of 400 16-bit images leave 64 bits."""
+    samples = np.full((400, 64, 64, 1), 65535, np.uint16)
+    samples[::2] = 0
+    samples[7] = 30000
+    assert medoid_index(image for image in samples) == 7
+    np.testing.assert_array_equal(medoid(image for image in samples), samples[7])
