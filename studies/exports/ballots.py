@@ -6,11 +6,12 @@ Votes are first answers to main items; trials.csv has all answers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from studies.exports.cells import Value
-from studies.exports.pool_numbers import pool_numbers
+from studies.exports.pool_numbers import numbered_samples
 from studies.exports.tables import Column
-from studies.models import Ballot, Study
+from studies.models import Ballot, Participant, Pick, Study
 
 FILE = "ballots.csv"
 
@@ -31,35 +32,47 @@ COLUMNS = (
     Column("position", "integer", "where the sample stood in this participant's own order, from 0"),
 )
 
-_FIELDS = (
-    "trial__participant__code",
-    "trial__participant__simulated",
-    "trial__item__position",
-    "trial__item__name",
-    "trial__item__low_res__sha256",
-    "trial__number",
-    "trial__started_at",
-    "trial__labelled_at",
-    "label",
-    "cast_at",
-    "picks__rank",
-    "picks__sample_id",
-    "picks__sample__sha256",
-    "picks__position",
-)
-_ITEM = _FIELDS.index("trial__item__position")
-_SAMPLE = _FIELDS.index("picks__sample_id")
+#: Ballots whose picks are read together. A large number would be a large query, a small one many of them.
+_TOGETHER = 2000
+#: What stands in the row of a ballot without picks: rank, sample, position.
+_NONE = ((None, None, None),)
 
 
 def rows(study: Study) -> Iterator[tuple[Value, ...]]:
-    """Rows of the votes, from one query that streams."""
-    numbers = pool_numbers(study)
+    """Rows of the votes, from one query of ballots that streams, and one of their picks for some thousands at a time.
+
+    What many rows share (people, items, samples) is looked up once.
+    """
+    people = {pk: (code, simulated) for pk, code, simulated in _people(study)}
+    items = {item.pk: (item.position, item.name, item.low_res.sha256) for item in study.items.select_related("low_res")}
+    samples = numbered_samples(study)
     query = (
         Ballot.objects.votes()
         .filter(trial__participant__study=study)
-        .order_by("trial__participant_id", "trial__number", "picks__rank")
-        .values_list(*_FIELDS)
-    )
-    for row in query.iterator(chunk_size=5000):
-        number = None if row[_SAMPLE] is None else numbers[row[_ITEM], row[_SAMPLE]]
-        yield (*row[:_SAMPLE], number, *row[_SAMPLE + 1 :])
+        .order_by("trial__participant_id", "trial__number")
+        .values_list(
+            "pk", "trial__participant_id", "trial__item_id", "trial__number", "trial__started_at",
+            "trial__labelled_at", "label", "cast_at",
+        )
+    )  # fmt: skip
+    ballots = query.iterator(chunk_size=_TOGETHER)
+    while block := list(islice(ballots, _TOGETHER)):
+        picks = _picks([row[0] for row in block])
+        for pk, person, item, *own in block:
+            shared = (*people[person], *items[item], *own)
+            for rank, sample, position in picks.get(pk, _NONE):
+                number, sha256 = samples[item, sample]
+                yield (*shared, rank, number, sha256, position)
+
+
+def _people(study: Study) -> Iterator[tuple[int, str, bool]]:
+    return Participant.objects.filter(study=study).values_list("pk", "code", "simulated").iterator(chunk_size=5000)
+
+
+def _picks(ballots: list[int]) -> dict[int, list[tuple[int, int, int]]]:
+    """Ballot -> (rank, sample, position) of each of its picks, the first pick first."""
+    found: dict[int, list[tuple[int, int, int]]] = {}
+    query = Pick.objects.filter(ballot__in=ballots).order_by("ballot_id", "rank")
+    for ballot, *pick in query.values_list("ballot_id", "rank", "sample_id", "position"):
+        found.setdefault(ballot, []).append(tuple(pick))  # type: ignore[arg-type]
+    return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 #: A text that begins with one of these gets an apostrophe in front; the apostrophe itself is
 #: among them, so that `restore` gives back exactly what was defused.
 DEFUSED = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+_REMEMBERED = 10_000  # texts of one column
 
-Value = str | int | float | bool | datetime | None
+Value = str | int | float | bool | datetime | date | None
 
 
 def cell(value: Value) -> str:
@@ -23,7 +25,45 @@ def cell(value: Value) -> str:
         return repr(float(value))
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
     return defuse(value)
+
+
+def flag(value: bool | None) -> str:
+    """`cell` of a column of booleans."""
+    return "" if value is None else "true" if value else "false"
+
+
+def texts() -> Callable[[Value], str]:
+    """`cell` for a column of texts: in large tables they repeat themselves."""
+    known: dict[Value, str] = {}
+
+    def convert(value: Value) -> str:
+        if type(value) is not str:  # 1, 1.0 and True would be the same key
+            return cell(value)
+        found = known.get(value)
+        if found is None:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            found = known[value] = defuse(value)
+        return found
+
+    return convert
+
+
+def moments() -> Callable[[datetime | None], str]:
+    """`cell` for a column of times: rows of one ballot have the very same object."""
+    last: datetime | None = None
+    text = ""
+
+    def convert(value: datetime | None) -> str:
+        nonlocal last, text
+        if value is not last:
+            last, text = value, cell(value)
+        return text
+
+    return convert
 
 
 def defuse(text: str) -> str:

@@ -39,3 +39,19 @@ def test_a_table_is_rfc_4180() -> None:
     data = b"".join(csv_lines(columns, [("x,y", 'say "7"'), ("two\nlines", "é")]))
     assert data == 'a,b\r\n"x,y","say ""7"""\r\n"two\nlines",é\r\n'.encode()
     assert list(csv.reader(io.StringIO(data.decode(), newline="")))[2] == ["two\nlines", "é"]
+
+
+def test_blocks_of_rows_are_what_cells_give_one_by_one() -> None:
+    """Whole columns are converted at once; their bytes are those of `cell`, value by value."""
+    types = ("text", "integer", "number", "boolean", "time", "sha256")
+    columns = [Column(kind, kind, "") for kind in types]
+    moment = datetime(2026, 1, 2, 13, 4, 5, 6, timezone(timedelta(hours=1)))
+    texts = ["=1", None, "", 3, 1.5, True, 1, "1", "two\nlines", "a,b", "'", "é"]
+    rows = [
+        (texts[n % 12], [None, -n][n % 2], [n / 3, None, 1e-7, 1e22][n % 4], [True, False, None][n % 3],
+         [moment, moment + timedelta(seconds=n), None][n % 3], ["ab" * 32, None][n % 2])
+        for n in range(10_000)
+    ]  # fmt: skip
+    expected = io.StringIO(newline="")
+    csv.writer(expected).writerows([types, *([cell(value) for value in row] for row in rows)])
+    assert b"".join(csv_lines(columns, rows)) == expected.getvalue().encode()
