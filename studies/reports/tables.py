@@ -1,0 +1,187 @@
+"""Tables of a study's results as in the paper, for reports and exports: in Markdown, LaTeX and CSV.
+
+The first says what people saw (its Table 1), the second how well each way of making a picture did (its Table 2).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from studies.reports.sentences import DIGITS, NAMES, UNITS
+from studies.results import ItemResults, Metric, StudyResults
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", "\u00a0": "~", "–": "--", "×": r"$\times$", "±": r"$\pm$", "−": r"$-$", "“": "``", "”": "''",
+    "\n": " ", "\r": " ",
+}  # fmt: skip
+_MARKDOWN = {**{sign: f"\\{sign}" for sign in "\\|*_`[]<>#$~"}, "\n": " ", "\r": " "}
+#: A cell that begins with one of these would be a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts. The first column names the row; rows are as long as the header. notes: a sentence each."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def to_markdown(self) -> str:
+        """A table as GitHub's Markdown has it, its title above and its notes below."""
+        lines = [self.header, ("---", *["---:"] * (len(self.header) - 1)), *self.rows]
+        table = [f"| {' | '.join(row if number == 1 else map(_markdown, row))} |" for number, row in enumerate(lines)]
+        notes = "".join(f"\n{_markdown(note)}\n" for note in self.notes)
+        return f"**{_markdown(self.title)}**\n\n" + "\n".join(table) + f"\n{notes}"
+
+    def to_latex(self) -> str:
+        """A floating table for the package booktabs; every text is escaped."""
+        columns = "l" + "r" * (len(self.header) - 1)
+        body = "\n".join(f"{' & '.join(map(_latex, row))} \\\\" for row in self.rows)
+        notes = "".join(f"\\par\\smallskip\\footnotesize {_latex(note)}\n" for note in self.notes)
+        return (
+            "% \\usepackage{booktabs}\n\\begin{table}\n\\centering\n"
+            f"\\caption{{{_latex(self.title)}}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n"
+            f"{' & '.join(map(_latex, self.header))} \\\\\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n"
+            f"{notes}\\end{{table}}\n"
+        )
+
+    def to_csv(self) -> str:
+        """Header and rows as in RFC 4180; no cell is a formula."""
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([[_defused(cell) for cell in row] for row in (self.header, *self.rows)])
+        return text.getvalue()
+
+
+def labels(results: StudyResults) -> Table:
+    """What people saw: per item and label its ballots, and its share with a Wilson 95 % interval."""
+    rows = [
+        (item.name, share.label, f"{share.count} of {item.ballots}", _share(share.share.value),
+         _range(share.share.low, share.share.high, _share))
+        for item in results.items
+        for share in item.label_shares
+    ]  # fmt: skip
+    return Table(
+        "What people saw in the low-resolution images",
+        ("Image", "Label", "Ballots", "Share", "95 % interval"),
+        tuple(rows),
+        ("Intervals: Wilson, each ballot taken as an observation of its own.", *_simulated(results)),
+    )
+
+
+def quality(results: StudyResults) -> Table:
+    """Each way of making a picture by each metric: the mean over items, with its t interval where there are several.
+
+    Items without a made evaluation, and metrics undefined for an item, are left out, and the notes say so.
+    """
+    found = _by_metric(results.items)
+    rows = tuple(
+        (name, *(_mean([value(metric) for metric in metrics], key) for key, metrics in found.items()))
+        for name, value in _ways(results)
+    )
+    made = sum(bool(item.evaluation.metrics) for item in results.items)
+    notes = [
+        f"Means over {made} of {len(results.items)} images; in brackets their 95 % t interval over images.",
+        "The control says what averaging alone gives; the share is of its draws that reach the ensemble or beat it.",
+        *_simulated(results),
+    ]
+    return Table("How the images compare", ("Method", *map(_head, found)), rows if found else (), tuple(notes))
+
+
+def quality_by_item(results: StudyResults) -> Table:
+    """The same for each item, with the band (2.5 to 97.5 %) of its control."""
+    rows = [
+        (item.name, NAMES.get(metric.name, metric.name), *(_number(value, metric.name) for value in _values(metric)),
+         _range(metric.control.low, metric.control.high, lambda value, m=metric: _number(value, m.name)),
+         _share(metric.control.at_least_as_good))
+        for item in results.items
+        for metric in item.evaluation.metrics
+    ]  # fmt: skip
+    header = (
+        "Image", "Metric", "Ensemble", "Control", "One sample", "One chosen sample", "Control, 95 %", "Control reaches"
+    )  # fmt: skip
+    return Table("How the images compare, one by one", header, tuple(rows), _simulated(results))
+
+
+#: What an export holds, by the name of the file.
+TABLES: dict[str, Callable[[StudyResults], Table]] = {
+    "labels": labels, "quality": quality, "quality-by-item": quality_by_item,
+}  # fmt: skip
+
+
+def _ways(results: StudyResults) -> Iterator[tuple[str, Callable[[Metric], float]]]:
+    """The rows of `quality`."""
+    n = results.protocol.ensemble_size
+    yield "One sample, on average", lambda metric: metric.single_mean
+    yield "One chosen sample, on average", lambda metric: metric.single_chosen_mean
+    yield f"Control: mean of {n} random samples", lambda metric: metric.control.mean
+    yield "Voted ensemble", lambda metric: metric.ensemble
+
+
+def _by_metric(items: Sequence[ItemResults]) -> dict[str, list[Metric]]:
+    found: dict[str, list[Metric]] = {}
+    for item in items:
+        for metric in item.evaluation.metrics:
+            found.setdefault(metric.name, []).append(metric)
+    return found
+
+
+def _values(metric: Metric) -> tuple[float, ...]:
+    return metric.ensemble, metric.control.mean, metric.single_mean, metric.single_chosen_mean
+
+
+def _mean(values: Sequence[float], metric: str) -> str:
+    """The mean of the defined values and its t interval, Student 1908: none with fewer than two values."""
+    defined = np.array([value for value in values if math.isfinite(value)])
+    if not len(defined):
+        return NONE
+    mean = float(defined.mean())
+    if len(defined) < 2:
+        return _number(mean, metric)
+    half = float(stats.t.ppf(0.975, len(defined) - 1) * defined.std(ddof=1) / math.sqrt(len(defined)))
+    return f"{_number(mean, metric)} [{_range(mean - half, mean + half, lambda value: _number(value, metric))}]"
+
+
+def _head(metric: str) -> str:
+    unit = UNITS.get(metric)
+    return f"{NAMES.get(metric, metric)}{f' ({unit})' if unit else ''}"
+
+
+def _number(value: float, metric: str) -> str:
+    return f"{value:.{DIGITS.get(metric, 3)}f}" if math.isfinite(value) else NONE
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %" if math.isfinite(value) else NONE
+
+
+def _range(low: float, high: float, shown: Callable[[float], str]) -> str:
+    return f"{shown(low)} to {shown(high)}" if math.isfinite(low) and math.isfinite(high) else NONE
+
+
+def _simulated(results: StudyResults) -> tuple[str, ...]:
+    said = "Simulated participants are among those counted: a rehearsal, no evidence of what people see."
+    return (said,) if results.has_simulated else ()
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in text)
+
+
+def _markdown(text: str) -> str:
+    return "".join(_MARKDOWN.get(sign, sign) for sign in text)
+
+
+def _defused(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) and text != NONE else text
