@@ -40,7 +40,7 @@ scale 1 to 5: unsure, sure
 
 def assert_clean(page: Page) -> None:
     """No finding of axe, and nothing to scroll sideways for, once colours have stopped fading."""
-    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => null)")
     found: Any = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
     problems = [
         f"{finding['id']}: {node['target']} {node['failureSummary']}"
