@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from studies.aggregation.counts import Ties, tie_keys
 
 #: Numbers held at a time, 8 bytes each.
-CHUNK = 4_000_000
+CHUNK = 1_000_000
 
 
 def blocks(draws: int, width: int) -> Iterator[int]:
@@ -62,10 +62,14 @@ def checked_table(table: ArrayLike) -> NDArray[np.int64]:
 
 
 def top_n_of_each(
-    votes: NDArray[Any], n: int, *, ties: Ties, keys: ArrayLike | None, seed: int | None
+    votes: NDArray[Any], n: int, ties: Ties, keys: ArrayLike | None, seed: int | None
 ) -> NDArray[np.bool_]:
     """`counts.top_n` for every row of votes (draws, m), as (draws, m): whether the sample is chosen."""
     m = votes.shape[1]
+    if n < 1:
+        raise ValueError(f"n must be at least 1, not {n}.")
+    if not m:
+        return np.zeros(votes.shape, dtype=np.bool_)
     n = min(n, m)
     if ties in ("include_all", "strict"):
         cut = np.partition(votes, m - n, axis=1)[:, m - n, None]
@@ -77,3 +81,8 @@ def top_n_of_each(
     scores = votes.astype(np.int64) * m - rank  # all different: more votes first, then the key
     cut = np.partition(scores, m - n, axis=1)[:, m - n, None]
     return (scores >= cut) & (votes > 0)
+
+
+def chosen_indexes(chosen: NDArray[np.bool_]) -> tuple[int, ...]:
+    """One row of `top_n_of_each` as the indexes of its samples."""
+    return tuple(np.flatnonzero(chosen).tolist())
