@@ -34,3 +34,8 @@ def test_mean_jaccard_over_all_pairs():
 def test_one_set_of_picks_agrees_with_nobody():
     assert math.isnan(mean_jaccard([{1}, set()]).value)
     assert "fewer than two" in mean_jaccard([{1}]).reason
+
+
+def test_numbers_of_ballots_will_do_instead_of_labels():
+    assert majority({"5": 22, "6": 8, "cannot tell": 0}).value == "5"
+    assert majority({"5": 0, "6": 0}).reason == majority([]).reason
