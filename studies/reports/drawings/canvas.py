@@ -1,0 +1,147 @@
+"""What all drawings share: the figure that is handed out, its style, its sizes, and numbers as words.
+
+Printed on A4 and shown as white cards on dark pages. The same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from studies.exports.cells import cell
+from studies.reports.drawings.vector import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Sheet
+
+#: Okabe and Ito's colours (2008), told apart by colour-blind people and, in this order, in grey.
+BLUE, ORANGE, GREEN, RED, SKY, INK, GREY, PALE = (
+    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#222222", "#767676", "#d9d9d9",
+)  # fmt: skip
+WIDTH = 6.7  # inches, of a text column on A4
+DOTS = 200  # per inch, in PNG
+LETTER = 0.068  # inches, of one letter on average
+LONGEST = 34  # letters of a name
+
+STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "trustsr",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+    "font.size": 8,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "text.color": INK,
+    "grid.color": PALE,
+    "grid.linewidth": 0.5,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "hatch.linewidth": 0.6,
+    "path.simplify": True,
+}
+
+Row = Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Inches around the axes."""
+
+    left: float = 0.6
+    right: float = 0.2
+    top: float = 0.12
+    bottom: float = 0.45
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: `svg` to put into a page or a file, `png` for where vectors are no use, `rows` and `csv` to compute.
+
+    name: of its files, and what its ids begin with: letters, digits, hyphens;  title: what it shows, in words
+    Pictures are drawn when they are asked for, once.
+    """
+
+    name: str
+    title: str
+    rows: tuple[Row, ...]
+    paint: Callable[[Axes], None] = field(repr=False, compare=False)
+    width: float = WIDTH
+    height: float = 2.4
+    margins: Margins = Margins()
+
+    @cached_property
+    def svg(self) -> str:
+        """Without declaration, scripts, styles or ids of others; text as text."""
+        file = io.StringIO()
+        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        self._draw(lambda sheet: sheet.savefig(file, format="svg", metadata=metadata))
+        return plain(file.getvalue(), self.name, self.title)
+
+    @cached_property
+    def png(self) -> bytes:
+        file = io.BytesIO()
+        settings = {"format": "png", "dpi": DOTS, "metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
+        self._draw(lambda sheet: sheet.savefig(file, **settings))
+        return file.getvalue()
+
+    @property
+    def csv(self) -> str:
+        """The rows with a header, numbers in full, undefined ones as nothing, and nothing that a spreadsheet runs."""
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(self.rows[0] if self.rows else ())
+        for row in self.rows:
+            writer.writerow(cell(None if _undefined(value) else value) for value in row.values())
+        return file.getvalue()
+
+    def _draw(self, save: Callable[[Sheet], None]) -> None:
+        import matplotlib
+        from matplotlib.figure import Figure as NewSheet
+
+        with matplotlib.rc_context(STYLE):
+            sheet = NewSheet(figsize=(self.width, self.height))
+            around, across, up = self.margins, self.width, self.height
+            box = (1 - (around.left + around.right) / across, 1 - (around.top + around.bottom) / up)
+            self.paint(sheet.add_axes((around.left / across, around.bottom / up, *box)))
+            save(sheet)
+
+
+def in_words(name: str, title: str, reason: str, rows: tuple[Row, ...] = ()) -> Figure:
+    """A figure that cannot be drawn says why."""
+
+    def paint(axes: Axes) -> None:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, reason, ha="center", va="center", color=GREY, wrap=True, transform=axes.transAxes)
+
+    return Figure(name, title, rows, paint, height=0.8, margins=Margins(0.1, 0.1, 0.1, 0.1))
+
+
+def short(name: str, longest: int = LONGEST) -> str:
+    """A name that fits beside a figure; its rows have it whole. What means a formula to matplotlib is kept plain."""
+    text = name if len(name) <= longest else f"{name[: longest - 1]}…"
+    return text.replace("$", r"\$")
+
+
+def room_for(*names: str) -> float:
+    """Inches that the longest of these names needs at the side."""
+    return 0.2 + LETTER * max((len(short(name)) for name in names), default=0)
+
+
+def _undefined(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)

@@ -1,0 +1,73 @@
+"""A metric of the ensemble beside what averaging alone gives: the same number of random samples, many times."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studies.reports.drawings.canvas import BLUE, GREEN, GREY, INK, ORANGE, PALE, RED, Figure, Margins, in_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Told apart by form as well as by colour.
+MARKS = ((RED, "D"), (BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (INK, "v"), (GREY, "P"))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A picture and its value, such as the ensemble, the mean of all samples, bicubic."""
+
+    label: str
+    value: float
+
+
+def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[Mark], *, unit: str) -> Figure:
+    """draws: the metric of each random selection;  marks: at most six, the voted ensemble first;  unit: as a label
+
+    The band holds the middle 95 % of the draws.
+    """
+    defined = [value for value in draws if math.isfinite(value)]
+    rows = (
+        *({"kind": one.label, "value": one.value} for one in marks),
+        *({"kind": "random selection", "value": value} for value in draws),
+    )
+    if not defined:
+        return in_words(name, title, "There is no random control to compare with yet.", rows)
+    low, high = np.quantile(defined, [0.025, 0.975])
+    shown = [(one, *look) for one, look in zip(marks, MARKS, strict=False) if math.isfinite(one.value)]
+
+    def paint(axes: Axes) -> None:
+        counts, edges = np.histogram(defined, bins=min(24, max(6, len(defined) // 8)))
+        top = max(counts)
+        band = f"middle 95 % of {len(defined)} random selections"
+        axes.axvspan(low, high, color=PALE, alpha=0.45, lw=0, label=band)
+        axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color="#b8b8b8", edgecolor="white", lw=0.4)
+        for place, (one, colour, form) in enumerate(shown):
+            heavy = 1.8 if place == 0 else 1.0
+            axes.plot([one.value] * 2, [0, 1.12 * top], color=colour, lw=heavy)
+            axes.plot(
+                one.value, 1.12 * top, form, color=colour, ms=6, label=f"{one.label} {one.value:.4g}", clip_on=False
+            )
+        axes.set_ylim(0, 1.2 * top)
+        axes.margins(x=0.03)
+        axes.set_xlabel(unit)
+        axes.set_ylabel("random selections")
+        band_first = axes.get_legend_handles_labels()[0]
+        axes.legend(
+            handles=[*band_first[1:], band_first[0]],
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=3,
+            borderaxespad=0.2,
+            fontsize=7,
+        )
+
+    lines = math.ceil((len(shown) + 1) / 3)
+    return Figure(
+        name, title, rows, paint, height=2.1 + 0.16 * lines, margins=Margins(0.5, 0.2, 0.1 + 0.17 * lines, 0.45)
+    )

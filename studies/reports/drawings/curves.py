@@ -1,0 +1,51 @@
+"""How a figure settles as people join in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from studies.reports.drawings.canvas import BLUE, SKY, Figure, Margins, in_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def convergence(
+    name: str,
+    title: str,
+    participants: Sequence[int],
+    middle: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    *,
+    unit: str,
+    reason: str = "There are too few ballots to show how the picture settles.",
+) -> Figure:
+    """middle, low, high: by number of participants, over random orders of them;  unit: what is measured, as a label
+
+    Undefined steps (nan) are left blank.
+    """
+    rows = tuple(
+        {"participants": people, "mean": m, "low": lo, "high": hi}
+        for people, m, lo, hi in zip(participants, middle, low, high, strict=True)
+    )
+    if not any(map(math.isfinite, middle)):
+        return in_words(name, title, reason, rows)
+
+    def paint(axes: Axes) -> None:
+        from matplotlib.ticker import MaxNLocator
+
+        axes.fill_between(participants, low, high, color=SKY, alpha=0.4, lw=0, label="95 % of random orders")
+        axes.plot(
+            participants, middle, color=BLUE, lw=1.5, marker="o", ms=2.5 if len(participants) < 60 else 0, label="mean"
+        )
+        axes.set_xlim(min(participants) - 0.5, max(participants) + 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
+        axes.set_xlabel("participants")
+        axes.set_ylabel(unit)
+        axes.grid()
+        axes.legend(loc="lower right", fontsize=7)
+
+    return Figure(name, title, rows, paint, height=2.3, margins=Margins(left=0.6, bottom=0.45))

@@ -1,0 +1,95 @@
+"""The tally of a pool: votes of each sample, what chance explains, and where the selection was cut."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from studies.reports.drawings.bars import sample_bars
+from studies.reports.drawings.canvas import BLUE, GREY, INK, ORANGE, PALE, RED, Figure, Margins, in_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST = 60  # bars: more would be too thin to be told apart
+
+
+def votes(
+    name: str,
+    title: str,
+    counts: Sequence[int],
+    *,
+    chosen: Collection[int],
+    tied: Collection[int] = (),
+    threshold: float = math.nan,
+) -> Figure:
+    """counts: votes by sample;  chosen, tied: the selection, and the group that its cut divided, by index
+
+    threshold: votes that picking at random hardly ever gives, nan where undefined. Samples with most votes come
+    first; at most 60 are drawn, and all are in the rows.
+    """
+    order = sorted(range(len(counts)), key=lambda index: (-counts[index], index not in chosen, index))
+    rows = tuple(
+        {
+            "sample": index,
+            "votes": counts[index],
+            "chosen": index in chosen,
+            "tied_at_cut": index in tied,
+            "chance_threshold": threshold,
+        }
+        for index in order
+    )
+    if not any(counts):
+        return in_words(name, title, "No sample has a vote yet.", rows)
+    drawn = [index for index in order if counts[index] > 0][:MOST]
+
+    def paint(axes: Axes) -> None:
+        colours = [BLUE if index in chosen else ORANGE if index in tied else PALE for index in drawn]
+        sample_bars(axes, drawn, [counts[index] for index in drawn], colours)
+        _scale(axes, max(counts))
+        _threshold(axes, threshold)
+        cut = sum(index in chosen for index in drawn)
+        if 0 < cut < len(drawn):
+            axes.axvline(cut - 0.5, color=INK, lw=1, ls=(0, (1, 1.5)))
+        _legend(axes, tied and not set(tied) <= set(chosen), math.isfinite(threshold), cut < len(drawn))
+        axes.set_xlabel(_below(len(drawn), order, counts))
+
+    return Figure(name, title, rows, paint, height=2.3, margins=Margins(left=0.5, top=0.36, bottom=0.5))
+
+
+def _scale(axes: Axes, most: int) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_ylim(0, 1.08 * most)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    axes.set_ylabel("votes")
+
+
+def _threshold(axes: Axes, threshold: float) -> None:
+    if math.isfinite(threshold):
+        axes.set_ylim(0, max(axes.get_ylim()[1], 1.08 * threshold))
+        axes.axhline(threshold, color=RED, lw=1.1, ls=(0, (5, 2)))
+
+
+def _legend(axes: Axes, tied: bool, threshold: bool, cut: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    marks = [Patch(facecolor=BLUE, edgecolor=GREY, lw=0.5, label="chosen")]
+    marks += [Patch(facecolor=ORANGE, edgecolor=GREY, lw=0.5, label="tied at the cut, left out")] if tied else []
+    marks += [Patch(facecolor=PALE, edgecolor=GREY, lw=0.5, label="not chosen")] if cut else []
+    marks += [Line2D([], [], color=INK, lw=1, ls=(0, (1, 1.5)), label="cut")] if cut else []
+    marks += (
+        [Line2D([], [], color=RED, lw=1.1, ls=(0, (5, 2)), label="more than chance from here")] if threshold else []
+    )
+    axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(marks), borderaxespad=0.2, fontsize=7)
+
+
+def _below(drawn: int, order: list[int], counts: Sequence[int]) -> str:
+    silent = sum(count == 0 for count in counts)
+    more = len(order) - silent - drawn
+    told = ["sample"]
+    told += [f"{more} more with votes are not drawn"] if more else []
+    told += [f"{silent} of {len(counts)} have no vote"] if silent else []
+    return " · ".join(told)
