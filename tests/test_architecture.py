@@ -16,6 +16,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "diffusers", "safetensors", "spandrel", "torchvision")
 WEB = ("django", "celery", "rest_framework", "django_htmx", "django_filters")
+LATE = ("matplotlib", "statsmodels", "pandas", "pyarrow", "reportlab", "choix", "crowdkit", "scikit_posthocs")
 HEAVY_PLACES = ("inference.samplers", "inference.training", "inference.perceptual")
 
 
@@ -115,6 +116,10 @@ def test_modules_that_load_torch_are_imported_on_first_use_only():
     assert [f"{found.by} imports {found.of}" for found in outside if found.of in loading] == []
 
 
+def test_packages_for_drawing_and_fitting_are_imported_by_the_function_that_needs_them():
+    assert offenders(("trustsr", "inference", "studies"), LATE, at_once=True) == []
+
+
 @pytest.mark.parametrize("core", ["inference.core", "studies.aggregation", "studies.results"])
 def test_the_cores_know_no_django_and_no_torch(core):
     assert offenders((core,), (*WEB, *HEAVY)) == []
@@ -162,7 +167,7 @@ def test_the_web_process_answers_requests_without_torch(tmp_path):
         "answers = [client.get(path).status_code for path in ('/', '/admin/login/', '/api/schema/', '/s/nobody/')]\n"
         "assert answers[1] == 200 and max(answers) < 500, answers\n"
         "import inference.services, inference.tasks\n"
-        f"print(sorted(set(sys.modules) & set({HEAVY})))\n"
+        f"print(sorted(set(sys.modules) & set({HEAVY + LATE})))\n"
     )
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "trustsr.settings", "TRUSTSR_DATA_DIR": str(tmp_path)}
     environment.pop("DATABASE_URL", None)

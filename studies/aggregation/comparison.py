@@ -90,7 +90,8 @@ def _power(units: int, pairs: int, least: float) -> str:
     if not (units and pairs):
         return ""
     alone = 2.0 ** (1 - units)
-    told = f"{units} images allow p = {alone:.3g} at the least for a pair, {least:.3g} after Holm over {pairs} pairs"
+    holm_too = f", {least:.3g} after Holm over {pairs} pairs" if pairs > 1 else ""
+    told = f"{units} images allow p = {alone:.3g} at the least for a pair{holm_too}"
     return f"{told}: too few for any difference to show." if least > 0.05 else f"{told}."
 
 

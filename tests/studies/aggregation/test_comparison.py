@@ -71,7 +71,10 @@ def test_the_least_p_of_ten_images_is_stated():
     """Of the protocol paper's second task: 2 / 2^10 at best for a pair."""
     better = wilcoxon_holm([np.arange(10) + 1, np.zeros(10)])
     assert better.pairs[0].p == pytest.approx(0.00195, abs=5e-6)
-    assert "10 images allow p = 0.00195 at the least for a pair, 0.00195 after Holm over 1 pairs." in better.limits
+    assert better.limits == "10 images allow p = 0.00195 at the least for a pair."
+    three = wilcoxon_holm([np.arange(10) + 1, np.zeros(10), np.arange(10) + 2])
+    assert three.limits == "10 images allow p = 0.00195 at the least for a pair, 0.00586 after Holm over 3 pairs."
+    assert min(pair.adjusted for pair in three.pairs) == pytest.approx(three.least)
 
 
 def test_too_few_images_for_any_difference_to_show():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import subprocess
-import sys
 from xml.etree import ElementTree
 
 import numpy as np
@@ -122,15 +120,3 @@ def test_undefined_numbers_are_empty_cells():
     figure = opinion_scores("scores", "Scores", [POINTS[0], Point("other", math.nan, math.nan, math.nan, 0)])
     assert table(figure)[1] == {"method": "other", "score": "", "low": "", "high": "", "ratings": "0"}
     assert "undefined" in words(figure)
-
-
-def test_loading_the_drawings_loads_no_drawing_library():
-    """They are imported by modules that a web process may load; the heavy packages come with the first figure."""
-    program = (
-        "import sys, studies.reports.drawings.votes, studies.reports.drawings.maps, studies.reports.drawings.control, "
-        "studies.reports.drawings.curves, studies.reports.drawings.intervals, studies.reports.drawings.inclusion, "
-        "studies.reports.drawings.critical_difference, studies.aggregation.pairwise, studies.aggregation.mixed\n"
-        "print(sorted({'matplotlib', 'statsmodels', 'choix', 'pandas'} & set(sys.modules)))"
-    )
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"
