@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from studies.aggregation.draws import orders, pick_table
 from studies.aggregation.estimates import Probability, estimator
@@ -52,8 +53,9 @@ def jaccard_test(
     stream = np.random.PCG64(seed)
     drawn = orders(stream, 1, len(sets))[0, :MOST_PEOPLE] if len(sets) > MOST_PEOPLE else range(len(sets))
     table = pick_table([sets[person] for person in drawn], pool_size)
-    found = mean_over_pairs(table)
-    null = np.array([mean_over_pairs(_random_picks(stream, table)) for _ in range(draws)])
+    with threadpool_limits(1, user_api="blas"):  # many small products: threads would only wait for each other
+        found = mean_over_pairs(table)
+        null = np.array([mean_over_pairs(_random_picks(stream, table)) for _ in range(draws)])
     p = (1 + int((null >= found - ROUNDING).sum())) / (1 + draws)
     return PickAgreement(
         p, "jaccard_test", VERSION, len(table), statistic=found, method="random picks of as many",
@@ -63,12 +65,16 @@ def jaccard_test(
 
 def mean_over_pairs(table: NDArray) -> float:
     """Mean Jaccard index over all pairs of rows of a table of 0 and 1, none of them empty, two at least."""
-    people, sizes, total = len(table), table.sum(axis=1), 0.0
+    people, total = len(table), 0.0
     picked = table.astype(np.float32)  # whole numbers up to 2**24 are exact, and the product is fast
+    sizes = picked.sum(axis=1)
     for start in range(0, people, ROWS):
-        shared = (picked[start : start + ROWS] @ picked.T).astype(np.float64)
-        total += float((shared / (sizes[start : start + ROWS, None] + sizes - shared)).sum())
-    return (total - people) / (people * (people - 1))  # everybody's index with themselves is 1
+        end = min(start + ROWS, people)
+        shared = picked[start:end] @ picked[start:].T
+        index = shared / (sizes[start:end, None] + sizes[start:] - shared)
+        among = float(index[:, : end - start].sum(dtype=np.float64)) - (end - start)  # everybody's with themselves is 1
+        total += among / 2 + float(index[:, end - start :].sum(dtype=np.float64))
+    return total / math.comb(people, 2)
 
 
 def _random_picks(stream: np.random.PCG64, table: NDArray) -> NDArray:
