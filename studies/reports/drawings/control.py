@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studies.reports.drawings.canvas import BLUE, GREEN, GREY, INK, ORANGE, PALE, RED, Figure, Margins, in_words
 
@@ -42,7 +43,9 @@ def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[
     shown = [(one, *look) for one, look in zip(marks, MARKS, strict=False) if math.isfinite(one.value)]
 
     def paint(axes: Axes) -> None:
-        counts, edges = np.histogram(defined, bins=min(24, max(6, len(defined) // 8)))
+        from matplotlib.ticker import MaxNLocator
+
+        counts, edges = _histogram(defined, [one.value for one, *_ in shown])
         top = max(counts)
         band = f"middle 95 % of {len(defined)} random selections"
         axes.axvspan(low, high, color=PALE, alpha=0.45, lw=0, label=band)
@@ -57,6 +60,7 @@ def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[
         axes.margins(x=0.03)
         axes.set_xlabel(unit)
         axes.set_ylabel("random selections")
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
         band_first = axes.get_legend_handles_labels()[0]
         axes.legend(
             handles=[*band_first[1:], band_first[0]],
@@ -71,3 +75,12 @@ def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[
     return Figure(
         name, title, rows, paint, height=2.1 + 0.16 * lines, margins=Margins(0.5, 0.2, 0.1 + 0.17 * lines, 0.45)
     )
+
+
+def _histogram(draws: list[float], others: list[float]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Numbers and edges; draws that are all alike are one narrow bar around their value."""
+    spread = max(draws) - min(draws)
+    if spread > 1e-9 * max(map(abs, draws)):
+        return np.histogram(draws, bins=min(24, max(6, len(draws) // 8)))
+    half = 0.01 * (max(abs(value - draws[0]) for value in [*others, draws[0]]) or 1)
+    return np.array([len(draws)]), np.array([draws[0] - half, draws[0] + half])

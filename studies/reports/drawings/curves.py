@@ -42,7 +42,7 @@ def convergence(
             participants, middle, color=BLUE, lw=1.5, marker="o", ms=2.5 if len(participants) < 60 else 0, label="mean"
         )
         axes.set_xlim(min(participants) - 0.5, max(participants) + 0.5)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
         axes.set_xlabel("participants")
         axes.set_ylabel(unit)
         axes.grid()

@@ -12,6 +12,7 @@ from studies.reports.drawings.canvas import BLUE, GREY, INK, ORANGE, PALE, RED, 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+DOTTED, DASHED = (0, (1, 1.5)), (0, (5, 2))
 MOST = 60  # bars: more would be too thin to be told apart
 
 
@@ -50,9 +51,9 @@ def votes(
         _scale(axes, max(counts))
         _threshold(axes, threshold)
         cut = sum(index in chosen for index in drawn)
-        if 0 < cut < len(drawn):
-            axes.axvline(cut - 0.5, color=INK, lw=1, ls=(0, (1, 1.5)))
-        _legend(axes, tied and not set(tied) <= set(chosen), math.isfinite(threshold), cut < len(drawn))
+        if divided := 0 < cut < len(drawn):
+            axes.axvline(cut - 0.5, color=INK, lw=1, ls=DOTTED)
+        _legend(axes, set(colours), cut=divided, threshold=math.isfinite(threshold))
         axes.set_xlabel(_below(len(drawn), order, counts))
 
     return Figure(name, title, rows, paint, height=2.3, margins=Margins(left=0.5, top=0.36, bottom=0.5))
@@ -69,20 +70,17 @@ def _scale(axes: Axes, most: int) -> None:
 def _threshold(axes: Axes, threshold: float) -> None:
     if math.isfinite(threshold):
         axes.set_ylim(0, max(axes.get_ylim()[1], 1.08 * threshold))
-        axes.axhline(threshold, color=RED, lw=1.1, ls=(0, (5, 2)))
+        axes.axhline(threshold, color=RED, lw=1.1, ls=DASHED)
 
 
-def _legend(axes: Axes, tied: bool, threshold: bool, cut: bool) -> None:
+def _legend(axes: Axes, colours: Collection[str], *, cut: bool, threshold: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    marks = [Patch(facecolor=BLUE, edgecolor=GREY, lw=0.5, label="chosen")]
-    marks += [Patch(facecolor=ORANGE, edgecolor=GREY, lw=0.5, label="tied at the cut, left out")] if tied else []
-    marks += [Patch(facecolor=PALE, edgecolor=GREY, lw=0.5, label="not chosen")] if cut else []
-    marks += [Line2D([], [], color=INK, lw=1, ls=(0, (1, 1.5)), label="cut")] if cut else []
-    marks += (
-        [Line2D([], [], color=RED, lw=1.1, ls=(0, (5, 2)), label="more than chance from here")] if threshold else []
-    )
+    named = {BLUE: "chosen", ORANGE: "tied at the cut, left out", PALE: "not chosen"}
+    marks = [Patch(fc=colour, ec=GREY, lw=0.5, label=label) for colour, label in named.items() if colour in colours]
+    marks += [Line2D([], [], color=INK, lw=1, ls=DOTTED, label="cut")] if cut else []
+    marks += [Line2D([], [], color=RED, lw=1.1, ls=DASHED, label="more than chance from here")] if threshold else []
     axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(marks), borderaxespad=0.2, fontsize=7)
 
 

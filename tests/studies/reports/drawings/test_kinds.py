@@ -87,6 +87,12 @@ def test_large_pools_draw_sixty_and_say_how_many_more_there_are():
     assert len(figure.rows) == 324
 
 
+def test_a_tie_that_leaves_all_out_is_shown_as_such():
+    figure = votes("votes", "Votes", [2, 2, 2], chosen=[], tied=[0, 1, 2], threshold=3)
+    assert shapes(figure, ORANGE) == 3 + 1
+    assert not {"chosen", "not chosen", "cut"} & set(words(figure))
+
+
 def test_convergence_draws_a_line_and_a_band():
     figure = convergence("c", "C", [1, 2, 3], [20, 25, 30], [18, 24, 29], [22, 27, 31], unit="PSNR (dB)")
     assert {"participants", "PSNR (dB)", "mean", "95 % of random orders"} <= set(words(figure))
@@ -105,6 +111,12 @@ def test_the_control_band_shows_the_ensemble_and_every_baseline():
     assert not any("medoid" in word for word in words(figure))
     assert len(figure.rows) == 204
     assert table(figure)[3] == {"kind": "medoid", "value": ""}
+
+
+def test_a_control_without_variation_is_one_bar():
+    figure = control_band("c", "C", [100.0] * 200, [Mark("ensemble", 100.0), Mark("bicubic", 30.0)], unit="dB")
+    assert shapes(figure, "#b8b8b8") == 1
+    assert "ensemble 100" in words(figure)
 
 
 def test_inclusion_is_sorted_and_marks_what_was_chosen():
