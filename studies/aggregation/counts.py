@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binom
 
 from studies.aggregation.estimates import Estimate, estimator
 
@@ -70,33 +72,40 @@ def top_n(
 
 
 @estimator
-def chance_threshold(participants: int, picks: int | Sequence[int], pool_size: int, *, alpha: float = 0.05) -> Estimate:
+def chance_threshold(
+    participants: int, picks: int | Sequence[int] | Mapping[int, int], pool_size: int, *, alpha: float = 0.05
+) -> Estimate:
     """Votes that a sample needs to be more than chance, whatever the other samples have got.
 
-    participants: P;  picks: k of everybody, or k_i of each;  pool_size: m
+    participants: P;  picks: k of everybody, or k_i of each, or how many people have picked each k;  pool_size: m
 
     If all picked at random, one sample's votes would be Poisson-binomial with probabilities k_i / m (binomial for
     equal k). The threshold is the least v with P(votes >= v) <= alpha / m: the first step of Holm's procedure
     over the m samples. nan, with a reason, when no number of votes is enough.
     """
-    each = [picks] * participants if isinstance(picks, int) else list(picks)
-    if len(each) != participants or pool_size < 1 or not 0 < alpha < 1:
+    people = _people_by_picks(participants, picks)
+    if sum(people.values()) != participants or pool_size < 1 or not 0 < alpha < 1:
         raise ValueError("Give as many numbers of picks as participants, a pool of at least 1 and 0 < alpha < 1.")
-    if any(not 0 <= k <= pool_size for k in each):
+    if any(not 0 <= k <= pool_size for k in people):
         raise ValueError(f"Nobody can pick fewer than 0 or more than {pool_size} samples.")
-    tails = _tails(np.array(each, dtype=np.float64) / pool_size)
+    tails = _tails(people, pool_size)
     enough = np.flatnonzero(tails <= alpha / pool_size)
     if len(enough) == 0:
-        reason = "undefined: so few ballots cannot beat chance" if each else "undefined: there are no ballots yet"
+        reason = "undefined: so few ballots cannot beat chance" if people else "undefined: there are no ballots yet"
         return Estimate(math.nan, "chance_threshold", VERSION, participants, reason=reason)
     return Estimate(float(enough[0]), "chance_threshold", VERSION, participants)
 
 
-def _tails(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """P(votes >= v) for v = 0 .. P, by convolution: sums of positive terms, so that small tails stay accurate."""
+def _people_by_picks(participants: int, picks: int | Sequence[int] | Mapping[int, int]) -> dict[int, int]:
+    found = {picks: participants} if isinstance(picks, int) else Counter(picks)
+    return {k: people for k, people in found.items() if people}
+
+
+def _tails(people: Mapping[int, int], pool_size: int) -> NDArray[np.float64]:
+    """P(votes >= v) for v = 0 .. P. Sums of positive terms, so that small tails stay accurate."""
     mass = np.ones(1)
-    for p in probabilities:
-        mass = np.append(mass * (1 - p), 0.0) + np.append(0.0, mass * p)
+    for k, count in sorted(people.items()):
+        mass = np.convolve(mass, binom.pmf(np.arange(count + 1), count, k / pool_size))
     return np.cumsum(mass[::-1])[::-1]
 
 

@@ -107,6 +107,14 @@ def test_people_who_pick_less_lower_the_threshold():
     assert chance_threshold(30, [1] * 29 + [5], 50).value < chance_threshold(30, 5, 50).value
 
 
+def test_people_may_be_counted_by_their_picks():
+    each, counted = chance_threshold(30, [1] * 12 + [3] * 18, 50), chance_threshold(30, {1: 12, 3: 18, 2: 0}, 50)
+    # Sums over scipy.stats.binom(12, .02) and (18, .06): P(>= 6) = .00161, P(>= 7) = .00024; .05 / 50 is between.
+    assert each.value == counted.value == 7
+    with pytest.raises(ValueError, match="as many"):
+        chance_threshold(30, {1: 12}, 50)
+
+
 def test_too_few_ballots_cannot_beat_chance():
     assert math.isnan(chance_threshold(1, 5, 10).value)
     assert "cannot beat chance" in chance_threshold(1, 5, 10).reason
