@@ -54,17 +54,17 @@ def set_participant_cookie(response: HttpResponse, study: Study, token: str) -> 
 
 def get_participant(request: HttpRequest, study: Study) -> Participant | None:
     """The participant whose browser this is, withdrawn or not; None without a valid cookie. Notes the visit."""
-    token = _token(request, study.slug)
-    participant = enrolment.find(study, token) if token else None
+    participant = _whose(request, study.slug)
     if participant is not None:
+        participant.study = study
         places.seen(participant)
     return participant
 
 
 def participant_language(request: HttpRequest, slug: str) -> str:
     """The language of the participant whose browser this is; "" for a stranger."""
-    token = _token(request, slug)
-    return enrolment.language(slug, token) if token else ""
+    participant = _whose(request, slug)
+    return participant.language if participant else ""
 
 
 def get_participant_or_404(request: HttpRequest, study: Study) -> Participant:
@@ -87,6 +87,15 @@ def get_trial_or_404(request: HttpRequest, slug: str, number: int, *related: str
     trial = get_object_or_404(trials, number=number)
     places.seen(trial.participant)
     return trial
+
+
+def _whose(request: HttpRequest, slug: str) -> Participant | None:
+    """The participant whose browser this is. One query for a request, however many ask."""
+    known: dict[str, Participant | None] = request.__dict__.setdefault("_participants", {})
+    if slug not in known:
+        token = _token(request, slug)
+        known[slug] = enrolment.find(slug, token) if token else None
+    return known[slug]
 
 
 def _token(request: HttpRequest, slug: str) -> str | None:

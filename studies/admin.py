@@ -139,12 +139,13 @@ class StudyAdmin(admin.ModelAdmin):
 
 
 class OfMyStudies(ReadOnly, admin.ModelAdmin):
-    """Rows of studies on which the user has a role."""
+    """Rows of studies on which the user has a role, at least `role`."""
 
     to_study = "study"
+    role = Role.VIEWER
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        mine = Study.objects.for_user(request.user).values("pk")
+        mine = Study.objects.for_user(request.user, self.role).values("pk")
         return super().get_queryset(request).filter(**{f"{self.to_study}__in": mine})
 
 
@@ -186,8 +187,9 @@ class InvitationAdmin(OfMyStudies):
 
 @admin.register(RecruiterIdentity)
 class RecruiterIdentityAdmin(OfMyStudies):
-    """Erased on the study's page of participants, which says what goes with it."""
+    """Erased on the study's page of participants, which says what goes with it, and shows ids to editors only."""
 
+    role = Role.EDITOR
     list_display = ("participant", "study", "source", "external_id", "created_at")
     list_filter = ("source", "study")
     list_select_related = ("participant", "study")

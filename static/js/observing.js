@@ -21,7 +21,8 @@ export class Observing {
   start(signal) {
     Object.assign(this, look(), { hidden: document.hidden });
     this.since = this.last = performance.now();
-    this.data.pixel_ratio ??= devicePixelRatio;
+    const [, , ratio] = this.data.events.findLast(([, kind]) => kind === "ratio") ?? [];
+    this.ratio = ratio ?? (this.data.pixel_ratio ??= devicePixelRatio); // another device or zoom than before is a change
     const beat = setInterval(() => this.tick(), BEAT);
     signal.addEventListener("abort", () => {
       clearInterval(beat);

@@ -73,6 +73,7 @@ class StudyCreateSerializer(serializers.Serializer[Study]):
     labels = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
     instructions = serializers.CharField(required=False, allow_blank=True)
     consent_text = serializers.CharField()
+    language = serializers.CharField(required=False, max_length=10, help_text="of the texts, such as de")
     pool_size = serializers.IntegerField(required=False)
     max_picks = serializers.IntegerField(required=False)
     exact_picks = serializers.BooleanField(required=False)

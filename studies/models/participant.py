@@ -75,6 +75,8 @@ class Trial(models.Model):
     label = models.CharField(max_length=100, blank=True, help_text="perceived label; fixed once given")
     feedback_seen_at = models.DateTimeField(null=True, blank=True, help_text="of a practice item")
     draft = models.JSONField(default=list, blank=True, help_text="picks so far: positions in this trial's order")
+    draft_confidence = models.PositiveSmallIntegerField(null=True, blank=True, help_text="so far, as in Ballot")
+    draft_region = models.JSONField(default=dict, blank=True, help_text="so far, as in Ballot")
 
     class Meta:
         ordering = ["number"]

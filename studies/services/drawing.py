@@ -11,7 +11,7 @@ from django.db.models import Count, Prefetch, QuerySet
 from inference import services as inference
 from inference.models import GenerationJob, JobState, Weights
 from studies.errors import LifecycleError
-from studies.models import Item, Study, StudyState, Trial
+from studies.models import Item, Observation, Study, StudyState, Trial
 from studies.services.ordering import derived_seed
 
 NOT_ASKED = "not asked for"
@@ -127,7 +127,10 @@ def made_from_others(study: Study) -> bool:
 
 def forget_answers(study: Study) -> None:
     """Clear what people have begun but not yet given: it belongs to another protocol or another pool."""
-    Trial.objects.filter(participant__study=study).update(label="", labelled_at=None, draft=[])
+    trials = Trial.objects.filter(participant__study=study)
+    # What was on screen goes too: the same place may hold another sample now.
+    Observation.objects.filter(trial__in=trials).delete()
+    trials.update(label="", labelled_at=None, draft=[], draft_confidence=None, draft_region={})
 
 
 def missing(study: Study) -> str:

@@ -129,15 +129,9 @@ def _refuse_closed(study: Study) -> None:
         raise VotingError(_("This study is not open for taking part at the moment."), status=403)
 
 
-def find(study: Study, token: str) -> Participant | None:
-    """The participant of this study with this secret, withdrawn or not."""
-    return study.participants.filter(token_sha256=_sha256(token)).first()
-
-
-def language(slug: str, token: str) -> str:
-    """In which the participant with this secret takes part; "" when there is none. One query."""
-    rows = Participant.objects.filter(token_sha256=_sha256(token), study__slug=slug)
-    return rows.values_list("language", flat=True).first() or ""
+def find(slug: str, token: str) -> Participant | None:
+    """The participant with this secret, withdrawn or not, in the study with this link."""
+    return Participant.objects.filter(token_sha256=_sha256(token), study__slug=slug).first()
 
 
 def speak(participant: Participant, language: str) -> None:

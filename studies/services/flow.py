@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from studies.errors import VotingError
-from studies.models import Kind, Participant, QuestionnaireAnswers, Study, StudyState, Trial
+from studies.models import Kind, Participant, QuestionnaireAnswers, Study, StudyState, Trial, ViewingCheck
 from studies.services import enrolment, viewing
 from studies.services.turns import own_turn
 
@@ -70,6 +70,29 @@ def _questionnaire_waits(participant: Participant) -> bool:
     return asked and not QuestionnaireAnswers.objects.filter(participant=participant).exists()
 
 
+def check_open(participant: Participant) -> None:
+    """Raises VotingError when no answers of this participant are taken."""
+    if participant.withdrawn_at is not None:
+        raise _left()
+    if participant.study.state != StudyState.OPEN:
+        raise VotingError(_("This study is closed: no more answers are taken."), status=403)
+    enrolment.check_present(participant)
+
+
+def still_here(participant: Participant) -> None:
+    """Inside the transaction of an answer: their place is not given away. Raises VotingError when they have left.
+
+    The row stays locked until the answer is stored: who leaves meanwhile, and has all deleted, waits for it.
+    """
+    here = Participant.objects.filter(pk=participant.pk, withdrawn_at=None)
+    if not here.update(last_seen_at=timezone.now()):
+        raise _left()
+
+
+def _left() -> VotingError:
+    return VotingError(_("You have left this study: no more answers are taken."), status=403)
+
+
 def check_admitted(participant: Participant) -> None:
     """Raises VotingError for somebody whose screen was not let in, or not yet looked at."""
     if participant.failed_at is not None:
@@ -88,7 +111,7 @@ def finish(participant: Participant) -> None:
 
 def introduced(participant: Participant) -> None:
     """The introduction was read. Harmless when repeated."""
-    _check_open(participant)
+    check_open(participant)
     Participant.objects.filter(pk=participant.pk, introduced_at=None).update(
         introduced_at=timezone.now(), last_seen_at=timezone.now()
     )
@@ -96,14 +119,14 @@ def introduced(participant: Participant) -> None:
 
 def feedback_seen(trial: Trial) -> None:
     """The feedback of a practice trial was read. Harmless when repeated."""
-    _check_open(trial.participant)
+    check_open(trial.participant)
     read = Trial.objects.filter(pk=trial.pk, feedback_seen_at=None, item__kind=Kind.PRACTICE, ballot__isnull=False)
     read.update(feedback_seen_at=timezone.now())
 
 
 def check_questionnaire_due(participant: Participant) -> None:
     """Raises VotingError before all images are answered, and when no answers are taken any more."""
-    _check_open(participant)
+    check_open(participant)
     if step(participant).kind not in (QUESTIONNAIRE, DONE):
         raise VotingError(_("Answer all images first, then these questions."), status=409)
 
@@ -112,20 +135,15 @@ def store_questionnaire(participant: Participant, values: dict[str, Any]) -> Non
     """Checked answers, once: those that are there already stay. Raises VotingError as `check_questionnaire_due`."""
     check_questionnaire_due(participant)
     with own_turn(), transaction.atomic():
+        still_here(participant)
         QuestionnaireAnswers.objects.get_or_create(participant=participant, defaults={"values": values})
         finish(participant)
 
 
 def forget(study: Study, changed: set[str]) -> None:
     """People on the way meet again what another protocol says otherwise."""
-    for field, steps in (("viewing", "checked_at"), ("introduction", "introduced_at")):
-        if field in changed:
-            study.participants.update(**{steps: None})
-
-
-def _check_open(participant: Participant) -> None:
-    if participant.withdrawn_at is not None:
-        raise VotingError(_("You have left this study: no more answers are taken."), status=403)
-    if participant.study.state != StudyState.OPEN:
-        raise VotingError(_("This study is closed: no more answers are taken."), status=403)
-    enrolment.check_present(participant)
+    if "viewing" in changed:  # what was checked, and failed, were other rules
+        ViewingCheck.objects.filter(participant__study=study, participant__failed_at=None).delete()
+        study.participants.update(checked_at=None)
+    if "introduction" in changed:
+        study.participants.update(introduced_at=None)

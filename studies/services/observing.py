@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +57,19 @@ def store(observation: Observation | None) -> None:
     )
 
 
+def pages_seen(observation: Observation | None) -> set[int]:
+    """Pages of candidates that were on screen for some time, from 0."""
+    return {page for page, ms in enumerate(observation.pages) if ms} if observation else set()
+
+
+def last_ratio(observation: Observation | None) -> float | None:
+    """Device pixels per CSS pixel when the page sent this; None where it did not tell."""
+    if observation is None:
+        return None
+    changes = [value for _ms, kind, value in observation.events if kind == "ratio" and isinstance(value, int | float)]
+    return changes[-1] if changes else observation.pixel_ratio
+
+
 def as_json(observation: Observation | None) -> str:
     """What is stored, as the page sends it: "{}" at first."""
     names = ("exposure_ms", "pages", "events", *_COUNTS, "pixel_ratio") if observation else ()
@@ -88,7 +100,7 @@ def _take(sent: dict[str, Any], name: str, read: Callable[[Any], Any]) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= LONGEST:
+    if type(value) not in (int, float) or not 0 <= value <= LONGEST:  # also no NaN
         return _NOTHING
     return round(value)
 
@@ -130,4 +142,4 @@ def _event(value: Any) -> Any:
     # Printable: a database may refuse other characters.
     if detail is None or (isinstance(detail, str) and len(detail) <= 40 and detail.isprintable()):
         return [ms, kind, detail]
-    return [ms, kind, detail] if type(detail) in (int, float) and math.isfinite(detail) else _NOTHING
+    return [ms, kind, detail] if type(detail) in (int, float) and abs(detail) <= LONGEST else _NOTHING

@@ -1,7 +1,7 @@
-"""What is stored about one participant, to take along; and who they are elsewhere, to be forgotten.
+"""What is stored about one participant, to take along; and who they are elsewhere, and what they said, to be forgotten.
 
 A recruiter's id and a personal link are the only things that lead from answers to a person. They are erased on their
-own; the answers stay, under a pseudonym that nothing leads to any more.
+own; the answers stay, under a pseudonym that nothing leads to any more. Who withdraws may have them deleted too.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms.models import model_to_dict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from studies.errors import VotingError
 from studies.models import (
     Ballot,
     Invitation,
@@ -23,12 +25,15 @@ from studies.models import (
     RecruiterIdentity,
     StudyState,
     Trial,
+    ViewingCheck,
 )
 
 _TIMES = (
     "consented_at", "checked_at", "introduced_at", "last_seen_at", "failed_at", "finished_at", "withdrawn_at",
 )  # fmt: skip
-_TRIAL = ("number", "started_at", "label", "labelled_at", "feedback_seen_at", "draft")
+_TRIAL = (
+    "number", "started_at", "label", "labelled_at", "feedback_seen_at", "draft", "draft_confidence", "draft_region",
+)  # fmt: skip
 
 
 def export(participant: Participant, *, for_researcher: bool = False) -> dict[str, Any]:
@@ -52,6 +57,40 @@ def export(participant: Participant, *, for_researcher: bool = False) -> dict[st
         .values("given_at", "values")
         .first(),
     }
+
+
+def erase_answers(participant: Participant) -> None:
+    """Delete what somebody who has withdrawn has answered, and what was observed of it. Harmless when repeated.
+
+    They themselves stay, as one who has withdrawn, with the consent they gave: so that the numbers from before can be
+    explained. Who they are to a recruiter is erased on its own. Raises VotingError (409) before they have withdrawn:
+    from then on no answer comes in any more (`flow.still_here`).
+    """
+    if participant.withdrawn_at is None:
+        raise VotingError(_("Withdraw first: then your answers can be deleted."), status=409)
+    with transaction.atomic():
+        for rows in _said(participant):
+            rows.delete()
+        participant.trials.update(
+            label="", started_at=None, labelled_at=None, feedback_seen_at=None,
+            draft=[], draft_confidence=None, draft_region={},
+        )  # fmt: skip
+
+
+def has_answers(participant: Participant) -> bool:
+    """Whether anything is stored that `erase_answers` deletes."""
+    begun = participant.trials.filter(Q(started_at__isnull=False) | Q(labelled_at__isnull=False))
+    return any(rows.exists() for rows in (begun, *_said(participant)))
+
+
+def _said(participant: Participant) -> tuple[QuerySet[Any], ...]:
+    """Rows that hold nothing but what this participant answered, or what was observed of it."""
+    return (
+        Ballot.objects.filter(trial__participant=participant),
+        Observation.objects.filter(trial__participant=participant),
+        ViewingCheck.objects.filter(participant=participant),
+        QuestionnaireAnswers.objects.filter(participant=participant),
+    )
 
 
 def erase_identity(participant: Participant) -> bool:

@@ -36,7 +36,8 @@ PLATFORMS = {
 PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
 #: How long a consent page may lie open: its form remembers the door, signed.
 DOOR_AGE = 24 * 3600
-LEAST_RELEASE = 5
+LEAST_RELEASE, MOST_RELEASE = 5, 30 * 24 * 60  # minutes
+MOST_PLACES = 1_000_000
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -145,10 +146,10 @@ def ending(study: Study, participant: Participant | None, outcome: str) -> dict[
 def problems(values: Mapping[str, Any]) -> dict[str, str]:
     """Field -> what is wrong, in one sentence; codes and addresses as `codes.complete`. Empty when all is well."""
     found = {}
-    if values["quota"] is not None and values["quota"] < 1:
-        found["quota"] = "Give at least one place, or leave this empty for no limit."
-    if values["release_minutes"] < LEAST_RELEASE:
-        found["release_minutes"] = f"Give people at least {LEAST_RELEASE} minutes for one image."
+    if values["quota"] is not None and not 1 <= values["quota"] <= MOST_PLACES:
+        found["quota"] = f"Give 1 to {MOST_PLACES:,} places, or leave this empty for no limit."
+    if not LEAST_RELEASE <= values["release_minutes"] <= MOST_RELEASE:
+        found["release_minutes"] = f"Give people {LEAST_RELEASE} to {MOST_RELEASE:,} minutes (30 days) for one image."
     for outcome in OUTCOMES:
         if (code := values["codes"].get(outcome)) and not _CODE.fullmatch(code):
             found[f"codes.{outcome}"] = "Use up to 100 letters, digits, hyphens and underscores."

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from studies.errors import VotingError
-from studies.models import CANNOT_TELL, Study, StudyState, Trial
-from studies.services import enrolment, flow, regions
+from studies.models import CANNOT_TELL, Study, Trial
+from studies.services import flow, paging, regions, viewing
 
 CONFIDENCE = range(1, 6)
 
@@ -24,11 +24,7 @@ def least_picks(study: Study, label: str) -> int:
 
 
 def check_open(trial: Trial) -> None:
-    if trial.participant.withdrawn_at is not None:
-        raise VotingError(_("You have left this study: no more answers are taken."), status=403)
-    if trial.participant.study.state != StudyState.OPEN:
-        raise VotingError(_("This study is closed: no more answers are taken."), status=403)
-    enrolment.check_present(trial.participant)
+    flow.check_open(trial.participant)
     flow.check_admitted(trial.participant)
 
 
@@ -78,6 +74,33 @@ def check_enough(positions: Sequence[int], study: Study, label: str) -> None:
             least,
         )
     raise VotingError(sentence % {"least": least, "picked": len(positions)})
+
+
+def check_pages_seen(trial: Trial, seen: set[int], candidates: int, *, picks: int) -> None:
+    """Where the study wants it, who picks has looked at every page. A simulated participant has no screen.
+
+    seen: pages that were on screen, from 0, as the participant's page told
+    """
+    study = trial.participant.study
+    count = paging.page_count(candidates, study.page_size)
+    asked = study.see_all_pages and count > 1 and not trial.participant.simulated
+    if not asked or not (picks or least_picks(study, trial.label)):
+        return
+    if unseen := [str(page + 1) for page in range(count) if page not in seen]:
+        sentence = _("Not all candidates were looked at: turn to page %(pages)s, then send again. Your picks are kept.")
+        raise VotingError(sentence % {"pages": ", ".join(unseen)})
+
+
+def check_ratio(study: Study, ratio: float | None) -> None:
+    """Where the study lets in no other screens, it stays as it was let in. ratio: None where no page told"""
+    asked = viewing.rules(study)
+    if asked.blocks and ratio is not None and not asked.ratio_fits(ratio):
+        raise VotingError(
+            _(
+                "Your screen has changed and does not fit this study now: set the zoom back to 100 %, or move the "
+                "window back to the screen where you started, then send again. Your picks are kept."
+            )
+        )
 
 
 def check_confidence(study: Study, confidence: int | None, *, picks: int) -> None:

@@ -69,15 +69,25 @@ def give_label(trial: Trial, label: str, *, observed: str = "") -> Trial:
         with own_turn(), transaction.atomic():
             if Trial.objects.filter(pk=trial.pk, label="", ballot=None).update(label=label, labelled_at=now):
                 observing.store(observing.read(trial, observed))
-                _seen(trial)
+                flow.still_here(trial.participant)
         trial = _load(trial)
     if trial.label != label:
         raise VotingError(_label_given(trial), status=409)
     return trial
 
 
-def save_draft(trial: Trial, positions: Sequence[int], *, observed: str = "") -> None:
-    """Keep the picks made so far, as positions in this participant's order. Raises VotingError as `cast` does."""
+def save_draft(
+    trial: Trial,
+    positions: Sequence[int],
+    *,
+    confidence: int | None = None,
+    region: Mapping[str, Any] | None = None,
+    observed: str = "",
+) -> None:
+    """Keep the answer as it is so far: picks as positions in this participant's order, and what else is asked.
+
+    Raises VotingError as `cast` does for what could not be in a ballot; nothing has to be complete.
+    """
     trial = _load(trial)
     rules.check_open(trial)
     if hasattr(trial, "ballot"):
@@ -85,11 +95,18 @@ def save_draft(trial: Trial, positions: Sequence[int], *, observed: str = "") ->
     rules.check_label_first(trial)
     pool = trial.item.pool.count()
     rules.check_positions(positions, pool, trial.participant.study.max_picks)
+    if confidence is not None:
+        rules.check_confidence(trial.participant.study, confidence, picks=1)
+    answer = {
+        "draft": list(positions),
+        "draft_confidence": confidence,
+        "draft_region": rules.check_region(trial, region or {}),
+    }
     with own_turn(), transaction.atomic():
         # Not after the ballot: a draft that comes late must not take the place of what was stored with it.
-        if Trial.objects.filter(pk=trial.pk, ballot=None).update(draft=list(positions)):
+        if Trial.objects.filter(pk=trial.pk, ballot=None).update(**answer):
             observing.store(observing.read(trial, observed, pool))
-            _seen(trial)
+            flow.still_here(trial.participant)
 
 
 def cast(
@@ -192,24 +209,24 @@ def _checked(trial: Trial, answer: _Answer) -> _Checked:
     rules.check_enough(answer.positions, study, answer.label)
     rules.check_confidence(study, answer.confidence, picks=len(answer.positions))
     region = rules.check_region(trial, answer.region)
-    return _Checked(ids, region, observing.read(trial, answer.observed, len(ids)))
+    seen = observing.pages_seen(getattr(trial, "observation", None))  # before what is sent takes its place
+    observation = observing.read(trial, answer.observed, len(ids))
+    seen |= observing.pages_seen(observation)
+    rules.check_pages_seen(trial, seen, len(ids), picks=len(answer.positions))
+    rules.check_ratio(study, observing.last_ratio(observation))
+    return _Checked(ids, region, observation)
 
 
 def _conclude(trial: Trial) -> None:
     """Inside the transaction: closing or leaving since the first look takes the ballot back, the last one finishes."""
+    flow.still_here(trial.participant)
     unanswered = Trial.objects.filter(participant=OuterRef("pk"), ballot=None)
-    here = Participant.objects.filter(pk=trial.participant_id, withdrawn_at=None, study__state=StudyState.OPEN)
+    here = Participant.objects.filter(pk=trial.participant_id, study__state=StudyState.OPEN)
     go_on = here.order_by().values_list(Exists(unanswered), flat=True).first()
     if go_on is None:
         rules.check_open(_load(trial))
-    _seen(trial)
     if not go_on:
         flow.finish(trial.participant)
-
-
-def _seen(trial: Trial) -> None:
-    """The participant has answered something: their place is not given away."""
-    Participant.objects.filter(pk=trial.participant_id).update(last_seen_at=timezone.now())
 
 
 def _answered() -> str:
@@ -242,5 +259,6 @@ def _body_sha256(trial: Trial, answer: _Answer) -> str:
 
 
 def _load(trial: Trial) -> Trial:
-    """The row as it is now, with its ballot where there is one. One query."""
-    return Trial.objects.select_related("participant__study", "item__low_res", "ballot").get(pk=trial.pk)
+    """The row as it is now, with its ballot and what was observed, where there are such. One query."""
+    related = ("participant__study", "item__low_res", "ballot", "observation")
+    return Trial.objects.select_related(*related).get(pk=trial.pk)

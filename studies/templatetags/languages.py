@@ -39,7 +39,7 @@ def language_picker(context: dict[str, Any]) -> dict[str, Any]:
         "offered": settings.LANGUAGES,
         "current": translation.get_language(),
         "here": _here(request, slug),
-        "note": _note(context.get("study")),
+        "note": _note(context.get("study"), context.get("texts")),
     }
 
 
@@ -52,11 +52,13 @@ def _here(request: HttpRequest, slug: str) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-def _note(study: Study | None) -> str:
+def _note(study: Study | None, said: Any) -> str:
+    """said: the study's texts, where the page has them already in its own language"""
     if study is None:
         return ""
     language = translation.get_language() or settings.LANGUAGE_CODE
-    said = texts.of(study, language)
+    if not isinstance(said, texts.Texts) or said.language not in (language, study.language):
+        said = texts.of(study, language)
     missing = said.missing(language)
     if not missing:
         return ""

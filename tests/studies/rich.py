@@ -43,7 +43,13 @@ MEASURED = {
 def study(**fields: Any) -> Study:
     """Two main items, one for practice and one attention check; pages of 5; one repetition; German texts too."""
     made = factories.open_study_with_pool(
-        items=4, page_size=5, repeats=1, ask_confidence=True, questionnaire=QUESTIONS, **fields
+        items=4,
+        page_size=5,
+        see_all_pages=False,  # so that answers without a record of the screen are taken
+        repeats=1,
+        ask_confidence=True,
+        questionnaire=QUESTIONS,
+        **fields,
     )
     Item.objects.filter(study=made, position=2).update(
         kind=Kind.PRACTICE, expected_label="5", feedback="It is a **5**.", name="practice"

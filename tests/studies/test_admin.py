@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from studies.models import Ballot, Participant, Role, Study
+from studies.models import Ballot, Participant, Role, Source, Study, StudyMembership
+from studies.services import enrolment
+from studies.services.recruiting import Door
 from tests.studies import factories
 
 
@@ -130,6 +132,20 @@ def test_staff_see_their_own_studies_only(db: None) -> None:
     client.force_login(staff)
     assert "secret study" not in client.get(reverse("admin:studies_study_changelist")).content.decode()
     assert client.get(reverse("admin:studies_study_change", args=[study.pk])).status_code == 302
+
+
+def test_who_people_are_elsewhere_is_for_editors(db: None) -> None:
+    """As on the study's own pages."""
+    study = factories.open_study_with_pool()
+    enrolment.enrol(study, door=Door(Source.PROLIFIC, "5f1a"))
+    shown = {}
+    for role in (Role.VIEWER, Role.EDITOR):
+        person, client = factories.user(is_staff=True), Client()
+        person.user_permissions.set(Permission.objects.filter(codename="view_recruiteridentity"))
+        StudyMembership.objects.create(study=study, user=person, role=role)
+        client.force_login(person)
+        shown[role] = "5f1a" in client.get("/admin/studies/recruiteridentity/").content.decode()
+    assert shown == {Role.VIEWER: False, Role.EDITOR: True}
 
 
 def test_additions_are_shown(admin: Client) -> None:

@@ -146,7 +146,7 @@ def test_a_participants_secret_is_in_their_cookie_and_nowhere_else(study: Study)
     answers += [client.get(path) for path in participants(study)]
     (value,) = (morsel.value for name, morsel in client.cookies.items() if name.startswith("participant"))
     token = value.split(":")[0]
-    assert enrolment.find(study, token) is not None
+    assert enrolment.find(study.slug, token) is not None
     for answer in answers:
         head = "".join(f"{name}: {text}" for name, text in answer.items())
         assert token not in answer.content.decode("latin-1") + head

@@ -56,8 +56,14 @@ def label(request: HttpRequest, trial: Trial) -> HttpResponse:
 
 @_answer
 def draft(request: HttpRequest, trial: Trial) -> HttpResponse:
-    """Picks so far. 204."""
-    voting.save_draft(trial, _positions(request), observed=_observed(request))
+    """The answer so far. 204."""
+    voting.save_draft(
+        trial,
+        _positions(request),
+        confidence=_confidence(request),
+        region=_region(request),
+        observed=_observed(request),
+    )
     return HttpResponse(status=204)
 
 

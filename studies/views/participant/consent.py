@@ -157,12 +157,14 @@ def _language() -> str:
 
 
 def _outline(study: Study) -> dict[str, Any]:
-    """How many images and candidates there are, repeated images and practice included, and how long it takes."""
+    """How many images and candidates there are, and how long it takes. items: as trials count them, with repeats"""
     pools = list(study.items.annotate(size=Sum("jobs__count", default=0)).values_list("size", "kind"))
     again = [size for size, kind in pools if kind == Kind.MAIN][: study.repeats]
     sizes = [size for size, _kind in pools] + again
+    practice = sum(kind == Kind.PRACTICE for _size, kind in pools)
     return {
-        "items": len(sizes),
+        "items": len(sizes) - practice,
+        "practice": practice,
         "candidates": max(sizes, default=0),
         "pools_differ": len(set(sizes)) > 1,
         "minutes": _minutes(sizes),

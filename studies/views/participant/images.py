@@ -20,8 +20,9 @@ from django.views.decorators.http import require_safe
 from inference import services as inference
 from inference.models import Sample
 from studies.access import get_trial_or_404
+from studies.errors import VotingError
 from studies.models import StudyState, Trial
-from studies.services import bundles, ordering
+from studies.services import bundles, flow, ordering
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +81,12 @@ def _samples_or_404(trial: Trial, pages: str | None) -> list[Sample]:
 
 
 def _trial_or_404(request: HttpRequest, slug: str, number: int) -> Trial:
-    """A trial of the participant whose cookie this is, while the study takes answers."""
+    """A trial of the participant whose cookie this is, while the study takes answers and their screen is let in."""
     trial = get_trial_or_404(request, slug, number, "participant__study__weights", "item__low_res")
     if trial.participant.study.state != StudyState.OPEN or trial.participant.withdrawn_at is not None:
         raise Http404
+    try:
+        flow.check_admitted(trial.participant)
+    except VotingError:
+        raise Http404 from None
     return trial

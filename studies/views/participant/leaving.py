@@ -31,9 +31,12 @@ def declined(request: HttpRequest, slug: str) -> HttpResponse:
 @private
 @require_POST
 def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
-    """Leave the study, in whatever state it is."""
+    """Leave the study, in whatever state it is; who wants it has their answers deleted, now or on coming back."""
     study = get_study_by_slug_or_404(slug)
-    enrolment.withdraw(get_participant_or_404(request, study))
+    participant = get_participant_or_404(request, study)
+    enrolment.withdraw(participant)
+    if "delete" in request.POST:
+        privacy.erase_answers(participant)
     return see_other("studies:welcome", study)
 
 

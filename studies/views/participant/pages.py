@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from studies.access import get_participant_or_404, get_study_by_slug_or_404
 from studies.errors import StudyError, VotingError
 from studies.models import Kind, Participant, Study, StudyState, Trial
-from studies.services import recruiting
+from studies.services import privacy, recruiting
 
 log = logging.getLogger(__name__)
 
@@ -99,13 +99,17 @@ def not_open(request: HttpRequest, study: Study, participant: Participant | None
 
 def withdrawn(request: HttpRequest, participant: Participant) -> HttpResponse:
     """The page that confirms a withdrawal, also on coming back."""
-    return notice(
-        request,
-        participant.study,
-        _("You have withdrawn from this study."),
-        _("Your answers do not count. You can close this page."),
-        participant=participant,
-    )
+    kept = privacy.has_answers(participant)
+    context = {
+        "study": participant.study,
+        "participant": participant,
+        "sentence": _("You have withdrawn from this study."),
+        "detail": _("Your answers do not count. You can close this page.")
+        if kept
+        else _("Nothing of what you answered is stored any more. You can close this page."),
+        "kept": kept,
+    }
+    return render(request, "studies/participant/notice.html", context)
 
 
 def notice(
@@ -124,9 +128,10 @@ def notice(
 
 
 def refusal(request: HttpRequest, slug: str, error: StudyError) -> HttpResponse:
-    """An answer that was not accepted, in one sentence: a fragment for htmx, else a page."""
-    template = "_error.html" if request.headers.get("HX-Request") else "error.html"
-    go_on = reverse("studies:trial", args=[slug]) if error.status in (403, 409) else ""
+    """An answer that was not accepted, in one sentence: a fragment for htmx, else a page that leads back."""
+    fragment = bool(request.headers.get("HX-Request"))
+    template = "_error.html" if fragment else "error.html"
+    go_on = "" if fragment and error.status not in (403, 409) else reverse("studies:trial", args=[slug])
     context = {"sentence": error.message, "go_on": go_on}
     return render(request, f"studies/participant/{template}", context, status=error.status)
 

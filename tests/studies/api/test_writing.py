@@ -47,6 +47,13 @@ def drafters(draft: Study) -> People:
     return people_of(draft)
 
 
+def test_a_study_in_another_language(db: None, tiny: object) -> None:
+    client = client_of(factories.user())
+    answer = client.post("/api/studies/", NEW | {"language": "de"}, format="json")
+    assert (answer.status_code, answer.json()["language"]) == (201, "de")
+    assert client.post("/api/studies/", NEW | {"language": "xx"}, format="json").status_code == 400
+
+
 def test_creating_a_study_makes_its_owner(draft: Study) -> None:
     assert draft.state == StudyState.DRAFT
     assert str(draft.weights) == "tiny/grey"

@@ -26,9 +26,9 @@ def test_a_participant_gets_trials_consent_and_a_secret_that_is_not_stored():
 def test_a_secret_finds_its_participant_in_its_study_only():
     study, other = factories.open_study_with_pool(), factories.open_study_with_pool()
     person, token = enrolment.enrol(study)
-    assert enrolment.find(study, token) == person
-    assert enrolment.find(other, token) is None
-    assert enrolment.find(study, token + "x") is None
+    assert enrolment.find(study.slug, token) == person
+    assert enrolment.find(other.slug, token) is None
+    assert enrolment.find(study.slug, token + "x") is None
 
 
 def test_who_withdraws_is_not_counted_any_more():

@@ -30,7 +30,7 @@ def everything(milliseconds: int, m: int = 12) -> dict[int, int]:
 @pytest.fixture
 def study() -> Study:
     """Pages of 5, 5 and 2; two voters, of whom one looked at half of the pool."""
-    made = factories.open_study_with_pool(page_size=5)
+    made = factories.open_study_with_pool(page_size=5, see_all_pages=False)
     observe(factories.vote_all(made, [0, 1]), everything(2000))
     observe(factories.vote_all(made, [0]), dict.fromkeys(range(6), 500))
     return made

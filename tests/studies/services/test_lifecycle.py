@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from inference.samplers import settings_class
 from studies.errors import LifecycleError, VotingError
 from studies.models import Evaluation, Role, Study, StudyState, Trial
-from studies.services import drawing, enrolment, lifecycle, voting
+from studies.services import checking, drawing, enrolment, lifecycle, voting
+from studies.services.viewing import Rules
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +163,24 @@ def test_closing_asks_for_the_ensembles(run_tasks):
     [made] = Evaluation.objects.filter(item__study=study)
     assert made.made_at is not None
     assert sorted(made.ensemble.samples.values_list("index", flat=True)) == [3, 5]
+
+
+def test_what_was_on_screen_under_another_protocol_is_forgotten():
+    """Else times of one sample would count for another that stands in its place now, and pages as looked at."""
+    study = factories.open_study_with_pool(page_size=4, ask_confidence=True)
+    trial = factories.labelled_trial(study)
+    voting.save_draft(trial, [1], confidence=2, observed='{"pages": [9, 9, 9]}')
+    lifecycle.update_protocol(study, page_size=5)
+    trial = Trial.objects.get(pk=trial.pk)
+    assert (trial.draft, trial.draft_confidence, hasattr(trial, "observation")) == ([], None, False)
+    voting.give_label(trial, "5")
+    with pytest.raises(VotingError, match="turn to page 1, 2, 3"):
+        voting.cast(trial, submission_id=uuid.uuid4(), label="5", positions=[1], confidence=2)
+
+
+def test_other_rules_for_screens_begin_with_all_attempts():
+    study = factories.open_study_with_pool(viewing=Rules(window_width=9999).as_mapping())
+    person = factories.participant(study)
+    person.viewing_checks.create(measured={}, failed=["window_width"])
+    lifecycle.update_protocol(study, viewing=Rules(window_width=800, on_failure="block", attempts=1).as_mapping())
+    assert checking.attempts(person) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,18 @@ from django.utils import timezone
 
 from inference.models import Sample
 from studies import tasks
-from studies.models import Ballot, Observation, Participant, QuestionnaireAnswers, RecruiterIdentity, Source, Study
-from studies.services import enrolment, invitations, privacy, recruiting, tallies
+from studies.errors import VotingError
+from studies.models import (
+    Ballot,
+    Observation,
+    Participant,
+    QuestionnaireAnswers,
+    RecruiterIdentity,
+    Source,
+    Study,
+    Trial,
+)
+from studies.services import enrolment, invitations, observing, privacy, recruiting, tallies, voting
 from studies.services.recruiting import Door
 from tests.studies import factories
 
@@ -141,3 +152,48 @@ def test_withdrawing_keeps_the_id_so_that_nobody_comes_in_twice(study: Study) ->
     person = recruited(study)
     enrolment.withdraw(person)
     assert recruited(study) == person
+
+
+def test_all_that_somebody_said_is_deleted_once_they_have_withdrawn(study: Study) -> None:
+    person, other = recruited(study), recruited(study, "other")
+    for one in (person, other):
+        factories.vote(one.trials.get(number=1), [0, 3])
+        Observation.objects.update_or_create(trial=one.trials.get(number=1), defaults={"picking_ms": 4321})
+        one.viewing_checks.create(measured={}, failed=[])
+        QuestionnaireAnswers.objects.create(participant=one, values={"age": "30-39"})
+    with pytest.raises(VotingError, match="Withdraw first"):
+        privacy.erase_answers(person)
+    enrolment.withdraw(person)
+    assert privacy.has_answers(person)
+    privacy.erase_answers(person)
+    privacy.erase_answers(person)
+    assert not privacy.has_answers(person)
+    left = privacy.export(person)
+    assert (left["viewing_checks"], left["questions_at_the_end"]) == ([], None)
+    assert [(image["answer"], image["observed"], image["label"]) for image in left["images"]] == 2 * [(None, None, "")]
+    assert left["recruiter"] is not None  # to be erased on its own, see erase_identity
+    assert privacy.has_answers(other)
+    assert sum(tallies.tally(item).ballots for item in study.items.all()) == 1
+
+
+def test_no_answer_comes_in_behind_a_withdrawal(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody leaves, and has all deleted, after an answer was checked and before it is stored."""
+    person = recruited(study)
+    trial = voting.give_label(person.trials.get(number=1), "5")
+    read = observing.read
+
+    def leaving(*args: Any) -> Any:
+        enrolment.withdraw(person)
+        privacy.erase_answers(person)
+        return read(*args)
+
+    monkeypatch.setattr(observing, "read", leaving)
+    for answer in (
+        lambda: voting.save_draft(trial, [0]),
+        lambda: voting.cast(trial, submission_id=uuid.uuid4(), label="5", positions=[0]),
+    ):
+        Participant.objects.update(withdrawn_at=None)
+        Trial.objects.filter(pk=trial.pk).update(label="5")
+        with pytest.raises(VotingError, match="You have left"):
+            answer()
+    assert not Ballot.objects.exists()

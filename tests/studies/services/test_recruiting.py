@@ -169,5 +169,5 @@ def test_the_secret_of_a_participant_can_be_made_again_but_not_by_others(study: 
     settings.SECRET_KEY = "another key"
     replaced = enrolment.secret(person)
     assert replaced != token
-    assert enrolment.find(study, replaced) == person
-    assert enrolment.find(study, token) is None
+    assert enrolment.find(study.slug, replaced) == person
+    assert enrolment.find(study.slug, token) is None

@@ -315,7 +315,7 @@ def test_fifty_parallel_posts_of_one_ballot_are_one_row(transactional_db):
 
 
 def test_fifty_tabs_with_different_answers_leave_the_first(transactional_db):
-    trial = factories.labelled_trial(factories.open_study_with_pool(pool_size=60))
+    trial = factories.labelled_trial(factories.open_study_with_pool(pool_size=60, page_size=60))
 
     def post(index):
         try:

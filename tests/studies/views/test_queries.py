@@ -54,6 +54,16 @@ def test_more_jobs_are_no_more_queries(path: str, django_assert_max_num_queries:
         assert client.get(f"/studies/{study.pk}/items/{item.pk}/{path}").status_code == 200
 
 
+def test_who_asks_is_looked_up_once() -> None:
+    """For the language of the page, and for the page."""
+    study, client = factories.open_study_with_pool(items=2), Client()
+    client.post(reverse("studies:welcome", args=[study.slug]))
+    for name in ("welcome", "trial", "my-data"):
+        with CaptureQueriesContext(connection) as captured:
+            client.get(reverse(f"studies:{name}", args=[study.slug]))
+        assert sum('"token_sha256" =' in query["sql"] for query in captured) == 1, name
+
+
 def test_a_ballot_and_the_next_trial_take_few_queries() -> None:
     study, client = factories.open_study_with_pool(items=2, ask_label=False, labels=[]), Client()
     factories.vote_all(study, [0])

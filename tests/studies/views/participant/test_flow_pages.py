@@ -145,10 +145,13 @@ def test_feedback_after_practice(arrive: Arrive) -> None:
 
 
 def test_people_are_told_beforehand_how_many_images_come(arrive: Arrive) -> None:
-    """Practice, attention checks and repeats included."""
+    """As the images count themselves: attention checks and repeats are images, practice is not."""
     study = factories.open_study_with_pool(items=3, repeats=1)
     mark(study, Kind.PRACTICE, Kind.ATTENTION)
-    assert "You see 4 small, coarse images" in text(Person(study).get("welcome"))
+    page = text(Person(study).get("welcome"))
+    assert "You practise with one image; that answer does not count." in page
+    assert "You see 3 small, coarse images" in page
+    assert arrive(study).get("trial").context["items"] == 3
 
 
 def test_attention_checks_and_repeats_look_like_any_image(arrive: Arrive) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from studies.models import Participant, Recruiting, Study
+from studies.models import Ballot, Observation, Participant, Recruiting, Study
 from studies.services import lifecycle
+from studies.services.results import collect
 from tests.studies import factories
 from tests.studies.views.participant.conftest import Person
 
@@ -97,3 +98,34 @@ def test_the_thanks_lead_to_ones_data_and_say_what_follows(arrive: Arrive) -> No
     page = person.get("thanks").content.decode()
     assert "DONE-1" in page
     assert "Enter this code where you came from" in page
+
+
+def test_who_withdraws_may_have_their_answers_deleted(arrive: Arrive) -> None:
+    """1.15 (12)."""
+    study = factories.open_study_with_pool()
+    person = arrive(study)
+    person.post("label", 1, label="5")
+    person.ballot(positions=[0], observation='{"picking_ms": 900}')
+    assert 'name="delete"' in person.get("thanks").content.decode()
+    page = person.post("withdraw", htmx=False, delete="yes")
+    assert page["Location"] == person.url("welcome")
+    assert "Nothing of what you answered is stored any more" in person.get("welcome").content.decode()
+    assert not Ballot.objects.exists()
+    assert not Observation.objects.exists()
+    assert collect(study).participants.withdrawn == 1
+    mine = person.get("my-data").json()
+    assert mine["participant"]["withdrawn_at"]
+    assert mine["images"][0]["label"] == ""
+
+
+def test_who_has_withdrawn_may_have_their_answers_deleted_later(arrive: Arrive) -> None:
+    person = arrive(factories.open_study_with_pool())
+    person.post("label", 1, label="5")
+    person.post("withdraw", htmx=False)
+    page = person.get("welcome").content.decode()
+    assert "Your answers do not count" in page
+    assert "Delete my answers for good" in page
+    assert person.row.trials.get().label == "5"
+    person.post("withdraw", htmx=False, delete="yes")
+    assert person.row.trials.get().label == ""
+    assert "Delete my answers" not in person.get("welcome").content.decode()

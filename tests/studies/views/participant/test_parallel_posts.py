@@ -29,7 +29,7 @@ import json
 from studies import access
 from studies.services import enrolment, voting
 from tests.studies import factories
-study = factories.open_study_with_pool(pool_size=60)
+study = factories.open_study_with_pool(pool_size=60, page_size=60)
 people = [enrolment.enrol(study) for _ in range(2)]
 for person, _ in people:
     voting.give_label(voting.current_trial(person), "5")

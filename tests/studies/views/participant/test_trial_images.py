@@ -11,12 +11,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from django.core.files.storage import storages
+from django.utils import timezone
 from PIL import Image
 
 from inference import store
 from inference.core.degradation import upscale
 from inference.core.images import to_uint8
-from studies.models import Study, StudyState
+from studies.models import Participant, Study, StudyState
 from studies.services import ordering
 from tests.studies import factories
 from tests.studies.views.participant.conftest import Person
@@ -54,6 +55,19 @@ def person(arrive: Arrive) -> Person:
     someone = arrive(factories.open_study_with_pool())
     someone.post("label", 1, label="5")
     return someone
+
+
+@pytest.mark.parametrize("state", ["checked_at", "failed_at"])
+def test_who_is_not_let_in_gets_no_pictures(person: Person, state: str) -> None:
+    """Before the check of the screen, and after one that has failed for good."""
+    Study.objects.update(viewing={"window_width": 800, "on_failure": "block"})
+    passed = timezone.now()
+    Participant.objects.update(checked_at=passed)
+    assert person.get("candidates", 1).status_code == 200
+    assert person.get("trial-low-res", 1).status_code == 200
+    Participant.objects.update(**{state: passed if state == "failed_at" else None})
+    assert person.get("candidates", 1).status_code == 404
+    assert person.get("trial-low-res", 1).status_code == 404
 
 
 def test_all_candidates_come_in_the_persons_order(person: Person) -> None:

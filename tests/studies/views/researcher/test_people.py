@@ -143,8 +143,9 @@ def test_doors_are_set_and_shown_again(study: Study, editor: Client) -> None:
     [
         ({"addresses.full": "http://panel.example/"}, "begins with https://"),
         ({"codes.full": "two words"}, "letters, digits"),
-        ({"quota": "0"}, "at least one place"),
-        ({"release_minutes": "1"}, "at least 5 minutes"),
+        ({"quota": "0"}, "Give 1 to 1,000,000 places"),
+        ({"release_minutes": "1"}, "5 to 43,200 minutes"),
+        ({"release_minutes": "99999999999"}, "5 to 43,200 minutes"),
         ({"who": "robots"}, "Select a valid choice"),
     ],
 )
