@@ -352,4 +352,5 @@ def test_the_cookie_of_the_door_stays_with_the_study_and_ends_with_the_browser(
 def test_the_door_is_forgotten_after_consent(study: Study) -> None:
     person = Visitor(study).arrive(f"/s/{study.slug}/", **PROLIFIC)
     assert person.client.cookies[f"door_{study.slug}"].value == ""
-    assert enrolment.find(study, person.client.cookies[f"participant_{study.slug}"].value.split(":")[0]) == person.row
+    token = person.client.cookies[f"participant_{study.slug}"].value.split(":")[0]
+    assert enrolment.find(study.slug, token) == person.row
