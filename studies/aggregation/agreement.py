@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studies.aggregation.alpha import Level, alphas, raw_agreement, units_and_values
-from studies.aggregation.draws import blocks, resampled
+from studies.aggregation.draws import blocks, checked_draws, resampled
 from studies.aggregation.estimates import Estimate, Interval, estimator
 from studies.aggregation.picking import TOO_FEW, mean_over_pairs
 
@@ -68,7 +68,7 @@ def krippendorff_alpha(
         return Agreement(math.nan, "krippendorff_alpha", VERSION, 0, reason=reason, confidence=confidence)
     value = float(alphas(table, values, np.ones((1, len(table))), level)[0])
     undefined = math.isnan(value)
-    drawn = 0 if undefined or seed is None else resamples
+    drawn = 0 if undefined or seed is None else checked_draws(resamples)
     low, high = _limits(table, values, level, drawn, seed, confidence)
     return Agreement(
         value, "krippendorff_alpha", VERSION, len(table), reason=NO_VARIATION if undefined else "",
@@ -94,6 +94,8 @@ def mean_jaccard(selections: Sequence[Collection[Hashable]]) -> Estimate:
 
 def _counts(table: ArrayLike) -> NDArray[np.int64]:
     counts = np.asarray(table)
+    if counts.size == 0:
+        return np.zeros((0, 0), dtype=np.int64)
     if counts.ndim != 2 or (counts < 0).any() or (counts != np.floor(counts)).any():
         raise ValueError("Numbers of ratings are a table: a row for each unit, a column for each category.")
     return counts.astype(np.int64)

@@ -18,6 +18,13 @@ from studies.aggregation.counts import Ties, tie_keys
 CHUNK = 1_000_000
 
 
+def checked_draws(draws: int) -> int:
+    """Raises ValueError for fewer than one."""
+    if draws < 1:
+        raise ValueError(f"Make at least one random draw, not {draws}.")
+    return draws
+
+
 def blocks(draws: int, width: int) -> Iterator[int]:
     """How many draws to take at a time, each of which holds `width` numbers."""
     size = max(1, CHUNK // max(width, 1))
@@ -56,6 +63,8 @@ def pick_table(picks: Sequence[Collection[int]], pool_size: int) -> NDArray[np.i
 def checked_table(table: ArrayLike) -> NDArray[np.int64]:
     """A table of 0 and 1 (participants, samples). Raises ValueError for any other."""
     found = np.asarray(table)
+    if found.size == 0 and found.ndim == 1:
+        return np.zeros((0, 0), dtype=np.int64)
     if found.ndim != 2 or not np.isin(found, (0, 1)).all():
         raise ValueError("Picks are a table of 0 and 1: a row for each participant, a column for each sample.")
     return found.astype(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from studies.aggregation.draws import orders, pick_table
+from studies.aggregation.draws import checked_draws, orders, pick_table
 from studies.aggregation.estimates import Probability, estimator
 
 VERSION = "1"
@@ -55,7 +55,7 @@ def jaccard_test(
     table = pick_table([sets[person] for person in drawn], pool_size)
     with threadpool_limits(1, user_api="blas"):  # many small products: threads would only wait for each other
         found = mean_over_pairs(table)
-        null = np.array([mean_over_pairs(_random_picks(stream, table)) for _ in range(draws)])
+        null = np.array([mean_over_pairs(_random_picks(stream, table)) for _ in range(checked_draws(draws))])
     p = (1 + int((null >= found - ROUNDING).sum())) / (1 + draws)
     return PickAgreement(
         p, "jaccard_test", VERSION, len(table), statistic=found, method="random picks of as many",

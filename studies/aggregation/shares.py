@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, binomtest, chi2, multinomial
 
-from studies.aggregation.draws import uniforms
+from studies.aggregation.draws import checked_draws, uniforms
 from studies.aggregation.estimates import Estimate, Probability, estimator
 from studies.aggregation.intervals import NO_TRIALS
 
@@ -72,7 +72,7 @@ def goodness_of_fit(
         return Probability(p, "goodness_of_fit", VERSION, total, statistic=statistic, method="exact multinomial")
     if seed is None:
         raise ValueError("So few ballots for so many labels need a test by random draws: give its stored seed.")
-    extreme = _pearson(_tables(seed, draws, total, shares), shares) >= statistic * (1 - ROUNDING)
+    extreme = _pearson(_tables(seed, checked_draws(draws), total, shares), shares) >= statistic * (1 - ROUNDING)
     return Probability(
         (1 + int(extreme.sum())) / (1 + draws), "goodness_of_fit", VERSION, total,
         statistic=statistic, method="random draws", draws=draws, seed=seed,

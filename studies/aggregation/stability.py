@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studies.aggregation.counts import Ties
-from studies.aggregation.draws import blocks, checked_table, chosen_indexes, orders, resampled, top_n_of_each
+from studies.aggregation.draws import (
+    blocks,
+    checked_draws,
+    checked_table,
+    chosen_indexes,
+    orders,
+    resampled,
+    top_n_of_each,
+)
 from studies.aggregation.estimates import Estimate, Interval, estimator
 from studies.aggregation.halves import half_correlations
 from studies.aggregation.labels import majority
@@ -118,7 +126,7 @@ def bootstrap_top_n(
         return Stability(math.nan, "bootstrap_top_n", VERSION, people, reason=NO_SELECTION)
     stream, votes_of = np.random.PCG64(seed), table.astype(np.float32)  # whole numbers, exact up to 2**24
     times, identical, jaccard = np.zeros(m), 0, []
-    for count in blocks(resamples, max(people, m)):
+    for count in blocks(checked_draws(resamples), max(people, m)):
         votes = resampled(stream, count, people).astype(np.float32) @ votes_of
         found = top_n_of_each(votes, n, ties, keys, tie_seed)
         times += found.sum(axis=0)
@@ -147,7 +155,7 @@ def split_half(scores: ArrayLike, *, splits: int = 1000, seed: int) -> SplitHalf
         reason = "undefined: there are fewer than two participants"
         return SplitHalf(math.nan, "split_half", VERSION, people, reason=reason)
     stream = np.random.PCG64(seed)
-    found = [half_correlations(stream, given, count) for count in blocks(splits, 2 * max(given.shape))]
+    found = [half_correlations(stream, given, count) for count in blocks(checked_draws(splits), 2 * max(given.shape))]
     r = np.concatenate(found)
     r = r[~np.isnan(r)]
     if not len(r) or r.mean() <= -1:
@@ -184,7 +192,7 @@ def convergence(
     if labels and len(labels) != people:
         raise ValueError("Give one label for each participant who has picked.")
     at = np.unique(np.linspace(1, people, min(people, steps)).round().astype(int))
-    order = orders(np.random.PCG64(seed), draws, people)
+    order = orders(np.random.PCG64(seed), checked_draws(draws), people)
     chosen = top_n_of_each(table.sum(axis=0)[None], n, ties, keys, tie_seed)[0]
     found = [top_n_of_each(np.cumsum(table[row], axis=0)[at - 1], n, ties, keys, tie_seed) for row in order if people]
     label = majority(labels).value

@@ -49,7 +49,7 @@ def test_kappa_is_undefined_without_variation_and_shows_raw_agreement():
 @pytest.mark.parametrize(("table", "reason"), [([], "two ratings"), ([[1, 0]], "two ratings"),
                                                ([[3, 0], [2, 2]], "different numbers")])  # fmt: skip
 def test_kappa_needs_as_many_ratings_for_every_unit(table, reason):
-    found = fleiss_kappa(np.array(table, dtype=int).reshape(len(table), 2))
+    found = fleiss_kappa(table)
     assert math.isnan(found.value)
     assert reason in found.reason
 

@@ -104,7 +104,7 @@ def test_ten_thousand_resamples_of_30_by_324_take_a_second_at_most():
     assert min(times) < 1  # measured: 0.13 s
 
 
-@pytest.mark.parametrize("table", [np.zeros((0, 5)), np.zeros((4, 5)), np.zeros((4, 0))])
+@pytest.mark.parametrize("table", [[], np.zeros((0, 5)), np.zeros((4, 5)), np.zeros((4, 0))])
 def test_without_votes_there_is_nothing_to_be_stable(table):
     for found in (bootstrap_top_n(table, 2, seed=1), leave_one_participant_out(table, 2)):
         assert math.isnan(found.value)
@@ -122,6 +122,8 @@ def test_what_is_no_table_of_picks_is_refused():
         bootstrap_top_n([[1, 0]], 1, ties="random", seed=1)
     with pytest.raises(ValueError, match="at least 1"):
         bootstrap_top_n([[1, 0]], 0, seed=1)
+    with pytest.raises(ValueError, match="at least one random draw"):
+        bootstrap_top_n([[1, 0]], 1, resamples=0, seed=1)
 
 
 def test_two_participants_split_one_way():
