@@ -23,7 +23,7 @@ def units_and_values(ratings: ArrayLike, level: Level) -> tuple[NDArray[np.int64
         if given.size == 0:
             return np.zeros((0, 0), dtype=np.int64), np.zeros(0)
         raise ValueError("Ratings are a table: a row for each unit, a column for each rater, None where missing.")
-    there = ~(np.equal(given, None) | (given != given)).astype(bool)
+    there = np.array([mark is not None and mark == mark for mark in given.flat], dtype=bool).reshape(given.shape)
     units = np.nonzero(there)[0]
     codes, values = _coded(given[there], level)
     table = np.bincount(units * max(len(values), 1) + codes, minlength=len(given) * len(values))

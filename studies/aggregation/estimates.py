@@ -67,14 +67,14 @@ def estimator(function: Callable[P, R]) -> Callable[P, R]:
         for name, value in bound.arguments.items():
             if isinstance(value, Iterator):
                 bound.arguments[name] = list(value)  # it can be read once only
-        found = function(*bound.args, **bound.kwargs)
-        digest = inputs_sha256(bound.arguments)
-        return tuple(_marked(one, digest) for one in found) if type(found) is tuple else _marked(found, digest)  # type: ignore[return-value]
+        return _marked(function(*bound.args, **bound.kwargs), inputs_sha256(bound.arguments))
 
     return with_digest
 
 
 def _marked(result: Any, digest: str) -> Any:
+    if type(result) is tuple:
+        return tuple(_marked(one, digest) for one in result)
     return dataclasses.replace(result, inputs=digest)
 
 
