@@ -69,7 +69,8 @@ def fit(ratings: NDArray[np.float64]) -> Fit:
     Every stimulus and every observer needs a rating. Mean bias is 0.
     """
     if reason := _not_identified(ratings):
-        return Fit(*(np.full(n, np.nan) for n in (len(ratings), len(ratings), *2 * ratings.shape[1:])), reason=reason)
+        none, nobody = (np.full(number, np.nan) for number in ratings.shape)
+        return Fit(none, none, nobody, nobody, reason)
     scores = means(ratings, axis=1)
     lean = bias(ratings)
     converged = False

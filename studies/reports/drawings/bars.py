@@ -29,7 +29,7 @@ def sample_bars(axes: Axes, samples: Sequence[int], heights: Sequence[float], co
     size = 7 if len(samples) <= 36 else 5.5
     below = axes.get_xaxis_transform()
     for place, sample in enumerate(samples):
-        turn = {"rotation": 90} if upright else {}
-        axes.text(place, -0.025, str(sample), ha="center", va="top", fontsize=size, transform=below, **turn)
+        turn = 90 if upright else 0
+        axes.text(place, -0.025, str(sample), ha="center", va="top", fontsize=size, transform=below, rotation=turn)
     axes.xaxis.labelpad = 19 if upright else 13
     axes.grid(axis="y")

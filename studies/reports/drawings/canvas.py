@@ -29,7 +29,7 @@ DOTS = 200  # per inch, in PNG
 LETTER = 0.068  # inches, of one letter on average
 LONGEST = 34  # letters of a name
 
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "trustsr",
     "font.family": "sans-serif",
@@ -96,8 +96,8 @@ class Figure:
     @cached_property
     def png(self) -> bytes:
         file = io.BytesIO()
-        settings = {"format": "png", "dpi": DOTS, "metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
-        self._draw(lambda sheet: sheet.savefig(file, **settings))
+        plainly: dict[str, Any] = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
+        self._draw(lambda sheet: sheet.savefig(file, format="png", dpi=DOTS, **plainly))
         return file.getvalue()
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from studies.reports.drawings.canvas import BLUE, GREEN, GREY, INK, ORANGE, PALE, RED, Figure, Margins, in_words
+from studies.reports.drawings.canvas import BLUE, GREEN, GREY, INK, ORANGE, PALE, RED, Figure, Margins, Row, in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,10 +33,8 @@ def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[
     The band holds the middle 95 % of the draws.
     """
     defined = [value for value in draws if math.isfinite(value)]
-    rows = (
-        *({"kind": one.label, "value": one.value} for one in marks),
-        *({"kind": "random selection", "value": value} for value in draws),
-    )
+    named = [*((one.label, one.value) for one in marks), *(("random selection", value) for value in draws)]
+    rows: tuple[Row, ...] = tuple({"kind": kind, "value": value} for kind, value in named)
     if not defined:
         return in_words(name, title, "There is no random control to compare with yet.", rows)
     low, high = np.quantile(defined, [0.025, 0.975])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studies.aggregation.comparison import MeanRanks
-from studies.reports.drawings.canvas import BLUE, INK, RED, Figure, Margins, in_words, room_for, short
+from studies.reports.drawings.canvas import BLUE, INK, RED, Figure, Margins, Row, in_words, room_for, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ ABOVE = 0.62  # inches, of the scale and the critical difference
 def critical_difference(name: str, title: str, methods: Sequence[str], ranks: MeanRanks) -> Figure:
     """methods: names, in the order of `ranks`. The best is at the left, as rank 1."""
     order = sorted(range(len(ranks.ranks)), key=lambda place: (ranks.ranks[place], place))
-    rows = tuple(
+    rows: tuple[Row, ...] = tuple(
         {
             "method": methods[place],
             "mean_rank": ranks.ranks[place],

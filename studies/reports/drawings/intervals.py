@@ -41,7 +41,7 @@ class Point:
 
 def opinion_scores(name: str, title: str, points: Sequence[Point], *, words: Sequence[str] = ACR) -> Figure:
     """Mean opinion scores from 1 to the number of words, in the order given, first on top. count: ratings"""
-    rows = tuple(
+    rows: tuple[Row, ...] = tuple(
         {"method": one.label, "score": one.value, "low": one.low, "high": one.high, "ratings": one.count}
         for one in points
     )
@@ -60,7 +60,7 @@ def opinion_scores(name: str, title: str, points: Sequence[Point], *, words: Seq
 
 def label_shares(name: str, title: str, points: Sequence[Point]) -> Figure:
     """Shares of perceived labels with Wilson intervals. count: ballots with this label, of `total`"""
-    rows = tuple(
+    rows: tuple[Row, ...] = tuple(
         {
             "label": one.label,
             "ballots": one.count,
@@ -77,12 +77,8 @@ def label_shares(name: str, title: str, points: Sequence[Point]) -> Figure:
         for y, one in _defined(points):
             axes.barh(y, one.value, height=0.55, color=SKY, lw=0)
             axes.plot([one.low, one.high], [y, y], color=INK, lw=1.2, solid_capstyle="butt")
-            axes.plot(
-                [one.low, one.low, None, one.high, one.high],
-                [y - 0.14, y + 0.14, 0, y - 0.14, y + 0.14],
-                color=INK,
-                lw=1.2,
-            )
+            for end in (one.low, one.high):
+                axes.plot([end, end], [y - 0.14, y + 0.14], color=INK, lw=1.2)
             told = f"{one.count} of {one.total}, {_percent(one.value)} ({_percent(one.low)} to {_percent(one.high)})"
             axes.annotate(told, (1.02, y), va="center_baseline", annotation_clip=False)
         axes.set_xlim(0, 1)

@@ -10,6 +10,7 @@ from studies.reports.drawings.bars import sample_bars
 from studies.reports.drawings.canvas import BLUE, GREY, INK, ORANGE, PALE, RED, Figure, Margins, in_words
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 DOTTED, DASHED = (0, (1, 1.5)), (0, (5, 2))
@@ -78,7 +79,9 @@ def _legend(axes: Axes, colours: Collection[str], *, cut: bool, threshold: bool)
     from matplotlib.patches import Patch
 
     named = {BLUE: "chosen", ORANGE: "tied at the cut, left out", PALE: "not chosen"}
-    marks = [Patch(fc=colour, ec=GREY, lw=0.5, label=label) for colour, label in named.items() if colour in colours]
+    marks: list[Artist] = [
+        Patch(fc=colour, ec=GREY, lw=0.5, label=label) for colour, label in named.items() if colour in colours
+    ]
     marks += [Line2D([], [], color=INK, lw=1, ls=DOTTED, label="cut")] if cut else []
     marks += [Line2D([], [], color=RED, lw=1.1, ls=DASHED, label="more than chance from here")] if threshold else []
     axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(marks), borderaxespad=0.2, fontsize=7)
