@@ -134,7 +134,8 @@ def in_words(name: str, title: str, reason: str, rows: tuple[Row, ...] = ()) -> 
 
 def short(name: str, longest: int = LONGEST) -> str:
     """A name that fits beside a figure; its rows have it whole. What means a formula to matplotlib is kept plain."""
-    text = name if len(name) <= longest else f"{name[: longest - 1]}…"
+    text = "".join(letter if letter.isprintable() else " " for letter in name)
+    text = text if len(text) <= longest else f"{text[: longest - 1]}…"
     return text.replace("$", r"\$")
 
 

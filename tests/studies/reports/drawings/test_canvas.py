@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -105,7 +104,9 @@ def test_its_words_stay_words(drawn, name):
 def test_names_from_outside_are_shown_as_they_are_and_run_nowhere(drawn):
     assert METHODS[1] in words(drawn["scores"])
     assert [row["method"] for row in table(drawn["scores"])] == [*METHODS[:2], "'=cmd()"]
-    ElementTree.fromstring(in_words("x", "<script>&", "why & <how>").svg)
+    odd = label_shares("x", "<script>&", [Point('\x00a\tb\n<&>"', 0.5, 0.4, 0.6, 3, 6)])
+    assert ' a b <&>"'.strip() in words(odd)
+    assert parsed(odd)[0].text == "<script>&"
 
 
 def test_long_names_are_cut_in_the_drawing_but_not_in_its_rows():
