@@ -163,6 +163,7 @@ class EnsembleResult:
     spread_sha256: str
     lr_consistency: float
     code_version: str
+    residual_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,51 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class VariantResult:
+    """Another ensemble of the same item, see aggregation.variants; what is undefined is nan.
+
+    samples: pool indexes, ascending; weights: one each, none where all weigh alike. effective_n: (sum of weights)^2 /
+    sum of squared weights. label: of whose votes alone it is made, else empty. psnr and ssim: against the hidden truth
+    """
+
+    key: str
+    label: str
+    samples: tuple[int, ...]
+    weights: tuple[float, ...]
+    effective_n: float
+    ensemble: EnsembleResult
+    lr_consistency: float
+    psnr: float
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Two labels' ensembles compared: do the samples support both? All in [0, 1], root mean squares.
+
+    difference: between the two; within: standard deviation over one label's samples; both: difference > within, None
+    where within is undefined
+    """
+
+    labels: tuple[str, str]
+    difference: float
+    within: float
+    both: bool | None
+
+
+@dataclass(frozen=True)
+class VariantsResult:
+    """State and reason as in EvaluationResult: votes may change while the selection, and so the evaluation, stays."""
+
+    state: str = NOT_MADE
+    reason: str = "the ensemble comes first"
+    digest: str = ""
+    variants: tuple[VariantResult, ...] = ()
+    readings: tuple[Readings, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class EvaluationResult:
     """State is "not made", "being made", "made" or "failed"; reason says why it is not made."""
 
@@ -208,6 +254,7 @@ class EvaluationResult:
     spread_chosen: float
     spread_pool: float
     version: str
+    variants: VariantsResult = field(default_factory=VariantsResult)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ PATIENCE = timedelta(minutes=2)
 
 @shared_task
 def evaluate(*, evaluation_id: int) -> None:
-    """Compute one evaluation, unless it is made or its item has gone."""
-    if Evaluation.objects.filter(pk=evaluation_id, made_at=None).exists():
+    """Compute one evaluation and its variants, unless they are made or its item has gone."""
+    if Evaluation.objects.filter(pk=evaluation_id).exists():
         evaluation.run(evaluation_id)
 
 
@@ -31,8 +31,7 @@ def erase_identities() -> int:
 @shared_task
 def reconcile() -> int:
     """Send again what was asked for and is neither made nor failed; the number sent."""
-    waiting = Evaluation.objects.filter(made_at=None, error="", created_at__lt=timezone.now() - PATIENCE)
-    keys = list(waiting.values_list("pk", flat=True))
+    keys = evaluation.waiting(timezone.now() - PATIENCE)
     for pk in keys:
         evaluation.send(pk)
     return len(keys)

@@ -14,6 +14,7 @@ from studies.exports import (
     questionnaire,
     samples,
     trials,
+    variants,
     viewing_checks,
 )
 from studies.exports.cells import Value
@@ -40,6 +41,7 @@ TABLES = {
     consent.FILE: consent.COLUMNS,
     samples.FILE: samples.COLUMNS,
     families.FILE: families.COLUMNS,
+    variants.FILE: variants.COLUMNS,
     FILE: COLUMNS,
 }
 

@@ -25,6 +25,7 @@ from studies.exports import (
     readme,
     samples,
     trials,
+    variants,
     viewing_checks,
 )
 from studies.exports.provenance import provenance
@@ -80,6 +81,7 @@ class Contents:
         yield from self._consents
         yield Member(samples.FILE, csv_lines(samples.COLUMNS, samples.rows(self._results)))
         yield Member(families.FILE, csv_lines(families.COLUMNS, families.rows(self._results)))
+        yield Member(variants.FILE, csv_lines(variants.COLUMNS, variants.rows(self._results)))
         yield Member(codebook.FILE, csv_lines(codebook.COLUMNS, codebook.rows()))
         for picture in self.pictures():
             yield Member(picture.path, picture.chunks(), picture.facts)
@@ -87,7 +89,7 @@ class Contents:
     @property
     def count(self) -> int:
         """How many files there are beside the manifest."""
-        return 5 + len(self._tables) + len(self._consents) + sum(1 for _ in self.pictures())
+        return 6 + len(self._tables) + len(self._consents) + sum(1 for _ in self.pictures())
 
     def check_files(self) -> None:
         """Read every picture once, so that a broken one is named before anything is sent. Raises StoreError."""
@@ -95,7 +97,7 @@ class Contents:
             picture.read()
 
     def pictures(self) -> Iterator[Picture]:
-        """LR image, samples, ensemble and, where asked for, truth: item by item."""
+        """LR image, samples, ensembles and, where asked for, truth: item by item."""
         for item in self._results["items"]:
             yield from self._pictures_of(item)
 
@@ -105,11 +107,11 @@ class Contents:
         for sample in item["samples"]:
             path, origin = layout.sample(number, sample["index"]), provenance(sample)
             yield Picture(path, sample["sha256"], "samples", ".png", {"derivation": origin} if origin else {})
-        ensemble = item["evaluation"]["ensemble"] or {}
-        for kind, name in layout.ENSEMBLE_FILES.items():
-            if sha256 := ensemble.get(f"{kind}_sha256"):
-                suffix: store.Suffix = ".png" if name.endswith(".png") else ".tiff"
-                yield Picture(layout.ensemble(number, kind), sha256, "ensembles", suffix)
+        for key, ensemble in variants.ensembles(item):
+            for kind, name in layout.ENSEMBLE_FILES.items():
+                if sha256 := ensemble[f"{kind}_sha256"]:
+                    suffix: store.Suffix = ".png" if name.endswith(".png") else ".tiff"
+                    yield Picture(layout.ensemble(number, kind, key), sha256, "ensembles", suffix)
         if self._truth and item["truth_sha256"]:
             yield Picture(layout.truth(number), item["truth_sha256"], "truth", ".png")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any
 
-from inference.models import EnsembleMember, GenerationJob
+from inference.ensembles import parts_from
+from inference.models import Ensemble, EnsembleMember, GenerationJob
 from studies.models import Evaluation
 from studies.results import StudyResults, to_jsonable
 from studies.services.evaluation import tie_seed
@@ -25,8 +26,8 @@ _PRIVATE = ("collected_at", "slug")
 def build(results: StudyResults) -> dict[str, Any]:
     """The document, ready for JSON: the results as they are, and what they were made of.
 
-    Added: versions; per item the generation jobs, the seed of ties, the ensemble's recipe, and the figures of every
-    control draw.
+    Added: versions; per item the generation jobs, the seed of ties, the recipe of every ensemble, and the figures of
+    every control draw.
     """
     document: dict[str, Any] = to_jsonable(results)
     for name in _PRIVATE:
@@ -36,8 +37,7 @@ def build(results: StudyResults) -> dict[str, Any]:
         item["selection"]["tie_seed"] = tie_seed(document["protocol"]["seed"], item["position"])
         evaluation = item["evaluation"]
         evaluation["figures"] = _figures(evaluation["pk"])
-        if evaluation["ensemble"] is not None:
-            evaluation["ensemble"]["members"] = _members(item)
+    _add_recipes(document["items"])
     versions = {"code": document.pop("code_version"), "packages": package_versions()}
     return {"format": FORMAT, "format_version": FORMAT_VERSION, "versions": versions, **document}
 
@@ -60,17 +60,39 @@ def _figures(evaluation_pk: int | None) -> dict[str, Any] | None:
     return Evaluation.objects.filter(pk=evaluation_pk, made_at__isnull=False).values_list("figures", flat=True).first()
 
 
-def _members(item: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the ensemble was made of, by pool index, sha256 and weight.
+def _add_recipes(items: list[dict[str, Any]]) -> None:
+    """What each ensemble was made of: members by pool index, sha256 and weight; parts in places among the members."""
+    made: list[tuple[dict[str, Any], list[dict[str, Any]], dict[int, float]]] = []
+    for item in items:
+        evaluation = item["evaluation"]
+        if evaluation["ensemble"] is not None:
+            made.append((evaluation["ensemble"], item["samples"], dict.fromkeys(item["selection"]["chosen"], 1.0)))
+        for one in evaluation["variants"]["variants"]:
+            weights = one["weights"] or [1.0] * len(one["samples"])
+            made.append((one["ensemble"], item["samples"], dict(zip(one["samples"], weights, strict=True))))
+    pks = {ensemble["pk"] for ensemble, _, _ in made}
+    parts = dict(Ensemble.objects.filter(pk__in=pks).values_list("pk", "parts"))
+    members: dict[int, list[tuple[str, float]]] = {pk: [] for pk in pks}
+    rows = EnsembleMember.objects.filter(ensemble__in=pks).order_by("sample_id")
+    for pk, sha256, weight in rows.values_list("ensemble", "sample__sha256", "weight"):
+        members[pk].append((sha256, weight))
+    for ensemble, pool, weights in made:
+        stored = members[ensemble["pk"]]
+        ensemble["members"] = _members(stored, pool, weights)
+        ensemble["parts"] = to_jsonable(parts_from(parts[ensemble["pk"]], [sha256 for sha256, _ in stored]))
 
-    Found by content: the same ensemble may have been made before, of another study's samples with the same pixels.
+
+def _members(
+    stored: list[tuple[str, float]], pool: list[dict[str, Any]], weights: dict[int, float]
+) -> list[dict[str, Any]]:
+    """Found by content: the same ensemble may have been made before, of another study's samples with the same pixels.
+
+    weights: of the samples that it is made of here, by pool index
     """
-    indexes: dict[str, list[int]] = {}
-    for index in sorted(item["selection"]["chosen"], reverse=True):
-        indexes.setdefault(item["samples"][index]["sha256"], []).append(index)
-    query = EnsembleMember.objects.filter(ensemble=item["evaluation"]["ensemble"]["pk"]).order_by("sample_id")
-    rows = query.values_list("sample__sha256", "weight")
-    return [{"index": indexes[sha256].pop(), "sha256": sha256, "weight": weight} for sha256, weight in rows]
+    indexes: dict[tuple[str, float], list[int]] = {}
+    for index in sorted(weights, reverse=True):
+        indexes.setdefault((pool[index]["sha256"], weights[index]), []).append(index)
+    return [{"index": indexes[member].pop(), "sha256": member[0], "weight": member[1]} for member in stored]
 
 
 def package_versions() -> dict[str, str]:

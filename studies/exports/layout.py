@@ -7,6 +7,7 @@ ENSEMBLE_FILES = {
     "png16": "ensemble-16bit.png",
     "tiff": "ensemble.tiff",
     "spread": "spread.tiff",
+    "residual": "residual.tiff",
 }
 
 
@@ -22,6 +23,7 @@ def sample(item: int, index: int) -> str:
     return f"samples/{item:03d}/{index:04d}.png"
 
 
-def ensemble(item: int, kind: str) -> str:
-    """kind: png8, png16, tiff or spread."""
-    return f"ensembles/{item:03d}/{ENSEMBLE_FILES[kind]}"
+def ensemble(item: int, kind: str, variant: str = "") -> str:
+    """kind: png8, png16, tiff, spread or residual;  variant: its key, of the study's own ensemble empty."""
+    folder = f"ensembles/{item:03d}/{variant}" if variant else f"ensembles/{item:03d}"
+    return f"{folder}/{ENSEMBLE_FILES[kind]}"

@@ -23,11 +23,15 @@ consent/             these texts, as they were read
 samples.csv          the candidate images with seeds, votes, exposures and LR consistency; those made from others
                      name them
 families.csv         votes by family of candidates: by the weights that drew them, where several are mixed
+variants.csv         every ensemble of every item, by rule and weights, with its figures
 codebook.csv         every column of these tables, explained
 low_res/ITEM.png     the low-resolution (LR) images shown
 samples/ITEM/N.png   the candidates, byte for byte as people saw them
 ensembles/ITEM/      the ensemble as ensemble.png (8 bits), ensemble-16bit.png and ensemble.tiff (32-bit float,
-                     0 to 1), and spread.tiff: the standard deviation over its members (ddof 1, 32-bit float)
+                     0 to 1), spread.tiff: the standard deviation over its members (ddof 1, 32-bit float), and
+                     residual.tiff: |downscaled ensemble.png - LR image|, both rounded to 8 bits, 0 to 1
+ensembles/ITEM/KEY/  the same files of its variants: other rules and weights, one label's votes alone, parts of the
+                     picture, and what nobody chose; variants.csv says which is which
 truth/ITEM.png       the hidden ground truth, only where it was asked for
 manifest.json        sha256 and size of every other file, and the parents of samples made from others
 
@@ -46,6 +50,6 @@ exposures.csv, replays each participant's order from its seed and turn, chooses 
 rebuilds every ensemble from the samples, to the bit, and computes label shares, votes by family, random controls and
 metrics anew (those against the truth where the truth is inside). trials.csv must agree with ballots.csv, every consent
 text with its sha256, and the protocol with protocol_sha256.
-By hand: an ensemble is the mean of its members' stored values (results.json names them), taken exactly and
-rounded half up once: (2 * sum + n) // (2 * n) for 8 bits.
+By hand: ensembles/ITEM/ensemble.png is the mean of its members' stored values (results.json names them), taken exactly
+and rounded half up once: (2 * sum + n) // (2 * n) for 8 bits.
 """

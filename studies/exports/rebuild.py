@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from inference.core import ensembling
 from inference.core.images import ImageError, decode, to_uint8, to_uint16
-from studies.exports import layout
+from inference.core.metrics import lr_residual
+from inference.core.regions import Parts
+from inference.core.rules import RULES, combine
+from studies.exports import layout, variants
 from studies.exports.bundle import Bundle
 from studies.exports.checks import read_json, sha256_of
 from studies.exports.document import FILE as RESULTS
@@ -28,38 +31,65 @@ def pictures(bundle: Bundle) -> Iterator[str]:
 
 
 def ensembles(bundle: Bundle) -> Iterator[str]:
-    """Each ensemble is made of the selection, and its four files hold exactly what its members give."""
-    for item in read_json(bundle, RESULTS)["items"]:
-        ensemble = item["evaluation"]["ensemble"]
-        if ensemble is None:
-            continue
-        members = [member["index"] for member in ensemble["members"]]
-        if sorted(members) != sorted(item["selection"]["chosen"]):
-            yield f"Item {item['position']}: the ensemble is made of the samples {members}, not of the selection."
-        yield from _differences(bundle, item["position"], ensemble)
+    """The study's ensemble is made of the selection, and the files of every ensemble hold exactly what members give."""
+    results = read_json(bundle, RESULTS)
+    for item in results["items"]:
+        for key, ensemble in variants.ensembles(item):
+            members = [member["index"] for member in ensemble["members"]]
+            if not key and sorted(members) != sorted(item["selection"]["chosen"]):
+                yield f"Item {item['position']}: the ensemble is made of the samples {members}, not of the selection."
+            yield from _differences(bundle, item["position"], key, ensemble, results["protocol"]["scale"])
 
 
-def _differences(bundle: Bundle, number: int, ensemble: dict[str, Any]) -> Iterator[str]:
-    if ensemble["rule"] != "mean":
+def _differences(bundle: Bundle, number: int, key: str, ensemble: dict[str, Any], scale: int) -> Iterator[str]:
+    if ensemble["rule"] not in RULES:
         yield f"Item {number}: there is no rule {ensemble['rule']!r} to rebuild the ensemble by."
         return
-    indices = [member["index"] for member in ensemble["members"]]
-    weights = [member["weight"] for member in ensemble["members"]]
-    mean = ensembling.mean(_stack(bundle, number, indices), weights)
-    rebuilt: dict[str, NDArray] = {"png8": to_uint8(mean), "png16": to_uint16(mean), "tiff": mean.astype(np.float32)}
-    if len(indices) > 1:
-        rebuilt["spread"] = ensembling.spread(_stack(bundle, number, indices)).astype(np.float32)
-    for kind, pixels in rebuilt.items():
-        path = layout.ensemble(number, kind)
+    for kind, pixels in _rebuilt(bundle, number, ensemble, scale).items():
+        path = layout.ensemble(number, kind, key)
         if sha256_of(bundle, path) != ensemble[f"{kind}_sha256"]:
             yield f"{path} is not the file that {RESULTS} names."
         if not _same(bundle.read(path), pixels):
             yield f"{path} is not what its members give."
 
 
-def _stack(bundle: Bundle, number: int, indices: list[int]) -> Iterator[NDArray[np.uint8]]:
-    for index in indices:
-        yield to_uint8(_decoded(bundle.read(layout.sample(number, index))))
+def _rebuilt(bundle: Bundle, number: int, ensemble: dict[str, Any], scale: int) -> dict[str, NDArray]:
+    """What each file should hold; the residual only where the export has it, as later ones do."""
+    stack = _Stack(bundle, number, [member["index"] for member in ensemble["members"]])
+    weights = [member["weight"] for member in ensemble["members"]]
+    combined = combine(ensemble["rule"], stack, weights=weights, parts=_parts(ensemble.get("parts")))
+    picture = to_uint8(combined)
+    rebuilt: dict[str, NDArray] = {
+        "png8": picture,
+        "png16": to_uint16(combined),
+        "tiff": combined.astype(np.float32),
+    }
+    if len(stack) > 1:
+        rebuilt["spread"] = ensembling.spread(stack).astype(np.float32)
+    if ensemble.get("residual_sha256"):
+        low_res = _decoded(bundle.read(layout.low_res(number)))
+        rebuilt["residual"] = lr_residual(picture, low_res, scale).astype(np.float32)
+    return rebuilt
+
+
+def _parts(stated: dict[str, Any] | None) -> Parts | None:
+    if stated is None:
+        return None
+    return Parts(stated["columns"], stated["rows"], tuple(tuple(cell) for cell in stated["cells"]))
+
+
+class _Stack:
+    """Exported samples, read anew each time they are gone through: a member may be a whole pool."""
+
+    def __init__(self, bundle: Bundle, number: int, indexes: list[int]) -> None:
+        self._bundle = bundle
+        self._paths = [layout.sample(number, index) for index in indexes]
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        return (to_uint8(_decoded(self._bundle.read(path))) for path in self._paths)
 
 
 def _decoded(data: bytes) -> NDArray[np.float32]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.core.images import read_image, to_uint8
+from inference.core.images import read_image, read_uint8, to_uint8
 from studies.aggregation.intervals import wilson
-from studies.exports import layout
+from studies.exports import layout, variants
 from studies.exports.bundle import Bundle
 from studies.exports.checks import read_json
 from studies.exports.document import FILE as RESULTS
-from studies.services.figures import figures, measures
+from studies.services.figures import Measure, apart, figures, measures
 from studies.services.ordering import subsets
 from studies.services.pools import Pool
 
@@ -65,13 +66,42 @@ def metrics(bundle: Bundle) -> Iterator[str]:
 
 def _figures(bundle: Bundle, item: dict[str, Any], scale: int) -> dict[str, Any]:
     number, evaluation = item["position"], item["evaluation"]
-    hidden = layout.truth(number)
-    truth = read_image(bundle.read(hidden)) if hidden in bundle.sizes else None
-    measured = measures(read_image(bundle.read(layout.low_res(number))), scale, truth)
+    measured = _measures(bundle, number, scale)
     chosen = sorted(item["selection"]["chosen"])
     pool = BundlePool(bundle, item)
     draws = subsets(evaluation["control_seed"], "control", evaluation["control_draws"], len(pool), len(chosen))
     return figures(pool, chosen, draws, measured)
+
+
+def _measures(bundle: Bundle, number: int, scale: int) -> dict[str, Measure]:
+    hidden = layout.truth(number)
+    truth = read_image(bundle.read(hidden)) if hidden in bundle.sizes else None
+    return measures(read_image(bundle.read(layout.low_res(number))), scale, truth)
+
+
+def variant_figures(bundle: Bundle) -> Iterator[str]:
+    """Measures of every variant's picture, against truth where it is inside, and readings compared."""
+    results = read_json(bundle, RESULTS)
+    for item in results["items"]:
+        number, stated = item["position"], variants.stated(item)
+        measured = _measures(bundle, number, results["protocol"]["scale"]) if stated else {}
+        for variant in stated:
+            picture = read_uint8(bundle.read(layout.ensemble(number, "png8", variant["key"])))
+            found = {name: measure(picture) for name, measure in measured.items()}
+            yield from differences(f"Item {number}, variant {variant['key']}", found, variant)
+        if stated:
+            yield from _readings(bundle, item, [variant for variant in stated if variant["label"]])
+
+
+def _readings(bundle: Bundle, item: dict[str, Any], labelled: list[dict[str, Any]]) -> Iterator[str]:
+    pool, stated = BundlePool(bundle, item), item["evaluation"]["variants"]["readings"]
+    pairs = list(combinations(labelled, 2))
+    if [pair["labels"] for pair in stated] != [[one["label"], other["label"]] for one, other in pairs]:
+        yield f"Item {item['position']}: not every two labels are compared."
+        return
+    for (one, other), pair in zip(pairs, stated, strict=True):
+        where = f"Item {item['position']}, “{one['label']}” and “{other['label']}”"
+        yield from differences(where, apart(pool, one["samples"], other["samples"]), pair)
 
 
 def differences(where: str, found: Any, stated: Any) -> Iterator[str]:

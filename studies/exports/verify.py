@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from studies.exports import checks, family_checks, protocol_checks, provenance, rebuild, recompute, trial_checks
+from studies.exports import (
+    checks,
+    family_checks,
+    protocol_checks,
+    provenance,
+    rebuild,
+    recompute,
+    trial_checks,
+    variant_checks,
+)
 from studies.exports.bundle import Bundle, BundleError, open_bundle
 from studies.exports.checks import Check
 
@@ -21,6 +30,7 @@ CHECKS = (
     Check("the protocol is the one that its digest names", protocol_checks.digest),
     Check("consent texts are the ones that were agreed to", protocol_checks.consents),
     Check("selections follow from the votes", checks.selections),
+    Check("variants of the ensemble follow from the votes", variant_checks.recipes),
     Check("ensembles follow from the samples, bit for bit", rebuild.ensembles),
     Check("samples made from others name their parents", provenance.check),
     Check("candidates were drawn as the protocol says", family_checks.sources),
@@ -28,6 +38,8 @@ CHECKS = (
     Check("the table of families says the same", family_checks.rows),
     Check("label shares and their intervals follow from the counts", recompute.shares),
     Check("figures of ensembles, controls and samples follow from the pictures and the seed", recompute.metrics),
+    Check("figures of variants follow from the pictures", recompute.variant_figures),
+    Check("the table of variants says the same", variant_checks.rows),
 )
 
 

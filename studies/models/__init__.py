@@ -2,7 +2,7 @@
 
 from studies.models.addition import Addition
 from studies.models.ballot import Ballot, Pick
-from studies.models.evaluation import Evaluation
+from studies.models.evaluation import Evaluation, Variant, VariantSet
 from studies.models.flow import QuestionnaireAnswers, ViewingCheck
 from studies.models.item import GroundTruth, Item, Kind
 from studies.models.observation import Observation
@@ -37,5 +37,7 @@ __all__ = [
     "StudyText",
     "TieRule",
     "Trial",
+    "Variant",
+    "VariantSet",
     "ViewingCheck",
 ]

@@ -6,9 +6,11 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -19,7 +21,8 @@ from inference.core.images import encode_png, read_image
 from inference.models import Sample
 from studies.aggregation.counts import Selection, top_n
 from studies.models import Evaluation, GroundTruth, Item, Study, TieRule
-from studies.services import figures
+from studies.models.evaluation import VariantSet
+from studies.services import figures, variants
 from studies.services.ordering import derived_seed, subsets
 from studies.services.pools import Pool
 from studies.services.tallies import Tally, tally
@@ -40,14 +43,17 @@ def selection(item: Item, counted: Tally | None = None, pool: Sequence[Sample] |
 
 
 def request(item: Item) -> Evaluation | None:
-    """The evaluation of the item's present selection, made when it is new; None while nothing is selected.
+    """The evaluation of the item's present selection, made when it is new, with the variants of its present votes.
 
-    One that failed is tried again. The work is sent to a worker after commit.
+    None while nothing is selected. What failed is tried again. The work is sent to a worker after commit.
     """
     pool = list(item.pool)
-    chosen = selection(item, pool=pool).chosen
+    counted = tally(item)
+    chosen = selection(item, counted, pool).chosen
     if not chosen:
         return None
+    marks = variants.marks_of([item], {item.pk: counted.samples}) if item.study.region else {}
+    given = variants.votes(item, counted, pool, marks.get(item.pk, ()), tie_seed(item.study.seed, item.position))
     with transaction.atomic():
         ensemble = inference.request_ensemble([pool[index] for index in chosen])
         evaluation, _ = Evaluation.objects.get_or_create(
@@ -59,9 +65,11 @@ def request(item: Item) -> Evaluation | None:
                 "control_seed": control_seed(item),
             },
         )
+        asked = variants.request(evaluation, given)
         if evaluation.made_at is None:
             Evaluation.objects.filter(pk=evaluation.pk).update(error="")
             evaluation.error = ""
+        if evaluation.made_at is None or asked.made_at is None:
             transaction.on_commit(lambda: send(evaluation.pk))
     return evaluation
 
@@ -74,6 +82,13 @@ def request_all(study: Study) -> list[Evaluation]:
 
 def send(evaluation_pk: int) -> None:
     sending.send("studies.tasks.evaluate", evaluation_id=evaluation_pk)
+
+
+def waiting(since: datetime) -> list[int]:
+    """Evaluations that were asked for before this time, or whose variants were, and are neither made nor failed."""
+    unmade = Q(made_at=None, created_at__lt=since)
+    left = Q(made_at__isnull=False, variant_sets__in=VariantSet.objects.filter(unmade, error=""))
+    return list(Evaluation.objects.filter(unmade | left, error="").distinct().values_list("pk", flat=True))
 
 
 def tie_seed(study_seed: int, position: int) -> int:
@@ -125,31 +140,48 @@ def control_png(evaluation: Evaluation) -> bytes:
 
 
 def run(evaluation_pk: int) -> Evaluation:
-    """Compute one evaluation, in a worker; once made it stays. What goes wrong is stored as one sentence."""
+    """Compute one evaluation and its variants, in a worker; once made they stay. What goes wrong is stored."""
     rows = Evaluation.objects.select_related("item__low_res", "item__study__weights", "ensemble")
     evaluation = rows.get(pk=evaluation_pk)
+    if evaluation.made_at is None:
+        _run(evaluation)
     if evaluation.made_at is not None:
-        return evaluation
+        for row in evaluation.variant_sets.filter(made_at=None):
+            _run_variants(evaluation, row)
+    return evaluation
+
+
+def _run(evaluation: Evaluation) -> None:
     try:
         inference.build_ensemble(evaluation.ensemble_id)
         evaluation.figures = _compute(evaluation)
     except Exception as error:
-        log.exception("Evaluation %s of %s failed", evaluation_pk, evaluation.item)
+        log.exception("Evaluation %s of %s failed", evaluation.pk, evaluation.item)
         evaluation.error = _sentence(error)
         evaluation.save(update_fields=["error"])
-        return evaluation
+        return
     evaluation.error, evaluation.made_at = "", timezone.now()
     evaluation.save(update_fields=["figures", "error", "made_at"])
-    return evaluation
+
+
+def _run_variants(evaluation: Evaluation, row: VariantSet) -> None:
+    try:
+        variants.run(row, Pool(list(evaluation.item.pool)), _measures(evaluation.item))
+    except Exception as error:
+        log.exception("%s failed", row)
+        VariantSet.objects.filter(pk=row.pk).update(error=_sentence(error))
 
 
 def _compute(evaluation: Evaluation) -> dict[str, object]:
     item = evaluation.item
     pool = list(item.pool)
     chosen = chosen_indexes(evaluation, pool)
-    measured = figures.measures(inference.read_low_res(item.low_res), item.study.weights.scale, _truth(item))
     draws = controls(evaluation, pool_size=len(pool), n=len(chosen))
-    return figures.figures(Pool(pool), chosen, draws, measured)
+    return figures.figures(Pool(pool), chosen, draws, _measures(item))
+
+
+def _measures(item: Item) -> dict[str, figures.Measure]:
+    return figures.measures(inference.read_low_res(item.low_res), item.study.weights.scale, _truth(item))
 
 
 def chosen_indexes(evaluation: Evaluation, pool: Sequence[Sample]) -> list[int]:

@@ -45,16 +45,16 @@ def figures(
     """
     per_measure = {
         name: {
-            "ensemble": _number(measure(pool.mean(chosen))),
+            "ensemble": number(measure(pool.mean(chosen))),
             "control": [],
-            "samples": [_number(measure(image)) for image in pool],
+            "samples": [number(measure(image)) for image in pool],
         }
         for name, measure in measured.items()
     }
     for draw in controls:
         picture = pool.mean(draw.tolist())
         for name, measure in measured.items():
-            per_measure[name]["control"].append(_number(measure(picture)))  # type: ignore[union-attr]
+            per_measure[name]["control"].append(number(measure(picture)))  # type: ignore[union-attr]
     return {
         "version": VERSION,
         "n": len(chosen),
@@ -77,10 +77,26 @@ def at_least_as_good(ensemble: float, controls: Sequence[float]) -> float:
     return float((1 + (values >= ensemble).sum()) / (1 + len(values)))
 
 
+def apart(pool: Pool, first: Sequence[int], second: Sequence[int]) -> dict[str, Any]:
+    """Whether two selections show two things: how far their means differ, and how far the samples of one do.
+
+    difference: root mean square over pixels and channels between the two 8-bit means, in [0, 1]
+    within: of the standard deviation over a selection's samples (ddof 1), both selections pooled
+    both: difference > within; None, like within, where a selection of one sample leaves it undefined
+    """
+    means = pool.mean(first).astype(np.float64), pool.mean(second)
+    difference = number(float(np.sqrt(np.mean(np.square((means[0] - means[1]) / WHITE)))))
+    variances = [np.mean(np.square(ensembling.spread(pool[index] for index in one))) for one in (first, second)]
+    within = number(float(np.sqrt(np.mean(variances))))
+    both = None if within is None or difference is None else difference > within
+    return {"difference": difference, "within": within, "both": both}
+
+
 def _spread(images: Iterable[NDArray]) -> float | None:
     """Mean over pixels and channels of the standard deviation over pictures (ddof 1), in [0, 1]."""
-    return _number(float(np.mean(ensembling.spread(images))))
+    return number(float(np.mean(ensembling.spread(images))))
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
+    """Rounded as figures are stored; None for what is undefined."""
     return round(float(value), DIGITS) if math.isfinite(value) else None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Q, prefetch_related_objects
+from django.db.models import Count, Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 
 from inference.models import Ensemble, Sample
@@ -19,8 +19,11 @@ from studies.aggregation.agreement import mean_jaccard
 from studies.aggregation.counts import Selection, chance_threshold
 from studies.aggregation.intervals import wilson
 from studies.aggregation.labels import majority
+from studies.aggregation.marks import Mark
+from studies.aggregation.variants import Recipe, Votes
 from studies.models import Evaluation, Item, Study
-from studies.services import drawing, evaluation, families, figures
+from studies.models.evaluation import Variant
+from studies.services import drawing, evaluation, families, figures, variants
 from studies.services.exposures import Exposure, exposures
 from studies.services.snapshot import snapshot
 from studies.services.tallies import Tally, tallies
@@ -41,6 +44,7 @@ def collect(study: Study) -> results.StudyResults:
         ids = {pk: tuple(sample.pk for sample in pool) for pk, pool in pools.items()}
         counted = tallies(study, items, ids)
         seen = exposures(study, items, counted)
+        marks = variants.marks_of(items, ids) if study.region else {}
         made = _evaluations(items)
         people = participants(study)
     for item in items:
@@ -48,7 +52,10 @@ def collect(study: Study) -> results.StudyResults:
     protocol = _protocol(study, drawn_by)
     known = families.families(job for item in items for job in item.jobs.all())
     found = tuple(
-        _item(item, pools[item.pk], counted[item.pk], seen[item.pk], known, made.get(item.pk, {})) for item in items
+        _item(
+            item, pools[item.pk], counted[item.pk], seen[item.pk], known, made.get(item.pk, {}), marks.get(item.pk, [])
+        )
+        for item in items
     )
     return results.StudyResults(
         pk=study.pk,
@@ -83,8 +90,10 @@ def _pools(items: list[Item]) -> dict[int, list[Sample]]:
 
 
 def _evaluations(items: list[Item]) -> dict[int, dict[str, Evaluation]]:
-    """Item id -> digest -> evaluation."""
+    """Item id -> digest -> evaluation, with its variants. Three queries."""
+    made = Variant.objects.select_related("ensemble")
     rows = Evaluation.objects.filter(item__in=items).select_related("ensemble")
+    rows = rows.prefetch_related(Prefetch("variant_sets__variants", made))
     found: dict[int, dict[str, Evaluation]] = {}
     for row in rows:
         found.setdefault(row.item_id, {})[row.digest] = row
@@ -137,11 +146,13 @@ def _item(
     seen: Exposure,
     known: dict[int, families.Family],
     made: dict[str, Evaluation],
+    marks: list[Mark],
 ) -> results.ItemResults:
     study = item.study
     given = [label for label, count in zip(counted.labels, counted.label_counts, strict=True) for _ in range(count)]
     verdict = majority(given)
     selection = evaluation.selection(item, counted, pool)
+    votes = variants.votes(item, counted, pool, marks, evaluation.tie_seed(study.seed, item.position))
     picks = [len(picked) for picked in counted.picks]
     samples = tuple(_sample(index, sample, counted, seen, known[sample.job_id]) for index, sample in enumerate(pool))
     return results.ItemResults(
@@ -170,7 +181,7 @@ def _item(
         ),
         chance_threshold=chance_threshold(counted.ballots, picks, max(len(pool), 1)),
         mean_jaccard=mean_jaccard(counted.picks),
-        evaluation=_evaluation(item, pool, selection, made),
+        evaluation=_evaluation(item, pool, selection, made, votes),
     )
 
 
@@ -205,7 +216,7 @@ def _label_shares(counted: Tally) -> tuple[results.LabelShare, ...]:
 
 
 def _evaluation(
-    item: Item, pool: list[Sample], selection: Selection, made: dict[str, Evaluation]
+    item: Item, pool: list[Sample], selection: Selection, made: dict[str, Evaluation], votes: Votes
 ) -> results.EvaluationResult:
     """The evaluation of the present selection; those of earlier selections are not shown."""
     if not selection.chosen:
@@ -227,7 +238,45 @@ def _evaluation(
         spread_chosen=_float(numbers.get("spread_chosen")),
         spread_pool=_float(numbers.get("spread_pool")),
         version=numbers.get("version", ""),
+        variants=_variants(row, votes) if row.made_at else results.VariantsResult(),
     )
+
+
+def _variants(evaluated: Evaluation, votes: Votes) -> results.VariantsResult:
+    """The variants of the present votes."""
+    sets = {row.digest: row for row in evaluated.variant_sets.all()}
+    row = sets.get(votes.digest)
+    if row is None:
+        changed = "the votes have changed since they were made" if sets else "they were not asked for"
+        return results.VariantsResult(reason=changed)
+    state = results.MADE if row.made_at else results.FAILED if row.error else results.BEING_MADE
+    recipes = {stored["key"]: stored for stored in row.plan}
+    made = tuple(_variant(one, recipes[one.key]) for one in row.variants.all()) if row.made_at else ()
+    return results.VariantsResult(
+        state=state,
+        reason=row.error,
+        digest=row.digest,
+        variants=made,
+        readings=tuple(_readings(pair) for pair in row.figures.get("readings", ())),
+        version=row.figures.get("version", ""),
+    )
+
+
+def _variant(made: Variant, recipe: dict[str, Any]) -> results.VariantResult:
+    return results.VariantResult(
+        key=made.key,
+        label=recipe["label"],
+        samples=tuple(recipe["samples"]),
+        weights=tuple(recipe["weights"]),
+        effective_n=_float(Recipe(**recipe).effective_n),
+        ensemble=_ensemble(made.ensemble),
+        **{name: _float(made.figures.get(name)) for name in MEASURES},
+    )
+
+
+def _readings(pair: dict[str, Any]) -> results.Readings:
+    first, second = pair["labels"]
+    return results.Readings((first, second), _float(pair["difference"]), _float(pair["within"]), pair["both"])
 
 
 def _not_made(item: Item, reason: str) -> results.EvaluationResult:
@@ -257,6 +306,7 @@ def _ensemble(row: Ensemble) -> results.EnsembleResult:
         spread_sha256=row.spread_sha256,
         lr_consistency=_float(row.lr_consistency),
         code_version=row.code_version,
+        residual_sha256=row.residual_sha256,
     )
 
 

@@ -232,7 +232,7 @@ def test_pictures_of_other_studies_do_not_exist(study: Study) -> None:
     eve.force_login(mine.memberships.get().user)
     pictures = {
         "low-res": item.pk, "truth": item.pk, "sample": item.pool[0].pk, "ensemble": made.ensemble_id,
-        "spread": made.ensemble_id, "control": made.pk,
+        "spread": made.ensemble_id, "residual": made.ensemble_id, "control": made.pk,
     }  # fmt: skip
     owner = Client()
     owner.force_login(study.memberships.get().user)

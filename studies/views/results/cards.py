@@ -11,6 +11,7 @@ from inference.models import Sample
 from studies.reports import figures, sentences
 from studies.results import MADE, EvaluationResult, ItemResults, LabelShare, Metric, SampleResult, StudyResults
 from studies.views.results.families import FamilyRow, family_rows
+from studies.views.results.variants import Variants, shown
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Card:
     chosen: list[Chosen]
     metrics: list[MetricRow]
     spread: str
+    variants: Variants | None
 
     @property
     def made(self) -> bool:
@@ -93,6 +95,7 @@ def _card(item: ItemResults, pks: dict[tuple[str, int], int]) -> Card:
         chosen=_chosen(item, pks),
         metrics=[_metric_row(metric) for metric in item.evaluation.metrics] if made else [],
         spread=_spread(item) if made else "",
+        variants=shown(item) if made else None,
     )
 
 

@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 import tifffile
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
@@ -18,6 +19,7 @@ from inference.core.images import encode_png
 from inference.models import Ensemble, Sample
 from studies.access import get_study_or_404
 from studies.models import Evaluation, GroundTruth, Item, Role, Study
+from studies.models.evaluation import Variant
 from studies.reports.colours import colour_map
 from studies.services import evaluation
 from studies.services.truth import truth_png
@@ -25,13 +27,15 @@ from studies.services.truth import truth_png
 #: Spread at the end of the colour scale, where 1 is white minus black; half of the samples black and half white
 #: give 0.5. Fixed, so that maps of different items can be compared.
 SPREAD_SCALE = 0.5
+#: Residual at the end of the scale. A residual of 0.0056 at every pixel is 45 dB, one of 0.03 is 30 dB.
+RESIDUAL_SCALE = 0.1
 
 
 @login_required
 @require_safe
 def image(request: HttpRequest, pk: int, kind: str, object_pk: int) -> HttpResponse:
-    """kind and object_pk: low-res and truth of an item, a sample, ensemble or spread of an ensemble, control of
-    an evaluation; everything else is 404."""
+    """kind and object_pk: low-res and truth of an item, a sample, picture, spread or LR residual of an ensemble,
+    control of an evaluation; everything else is 404."""
     study = get_study_or_404(request.user, pk, Role.VIEWER)
     try:
         data = _KINDS[kind](study, object_pk)
@@ -60,7 +64,8 @@ def _sample(study: Study, pk: int) -> bytes:
 
 def _ensemble_of(study: Study, pk: int) -> Ensemble:
     ours = Evaluation.objects.filter(item__study=study).values("ensemble")
-    return get_object_or_404(Ensemble, pk=pk, pk__in=ours)
+    variants = Variant.objects.filter(variant_set__evaluation__item__study=study).values("ensemble")
+    return get_object_or_404(Ensemble, Q(pk__in=ours) | Q(pk__in=variants), pk=pk)
 
 
 def _ensemble(study: Study, pk: int) -> bytes:
@@ -68,8 +73,15 @@ def _ensemble(study: Study, pk: int) -> bytes:
 
 
 def _spread(study: Study, pk: int) -> bytes:
-    values = tifffile.imread(BytesIO(inference.ensemble_file(_ensemble_of(study, pk), "spread")))
-    return encode_png(colour_map(_one_channel(values), maximum=SPREAD_SCALE))
+    return _map(inference.ensemble_file(_ensemble_of(study, pk), "spread"), SPREAD_SCALE)
+
+
+def _residual(study: Study, pk: int) -> bytes:
+    return _map(inference.ensemble_file(_ensemble_of(study, pk), "residual"), RESIDUAL_SCALE)
+
+
+def _map(tiff: bytes, maximum: float) -> bytes:
+    return encode_png(colour_map(_one_channel(tifffile.imread(BytesIO(tiff))), maximum=maximum))
 
 
 def _one_channel(values: NDArray) -> NDArray:
@@ -89,5 +101,6 @@ _KINDS: dict[str, Callable[[Study, int], bytes]] = {
     "sample": _sample,
     "ensemble": _ensemble,
     "spread": _spread,
+    "residual": _residual,
     "control": _control,
 }

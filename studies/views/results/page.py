@@ -13,13 +13,13 @@ from studies.access import get_study_or_404, has_role
 from studies.models import Role
 from studies.reports.figures import colour_scale
 from studies.reports.sentences import caution
-from studies.results import BEING_MADE, FAILED, NOT_MADE, StudyResults
+from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult, StudyResults
 from studies.services import evaluation
 from studies.services import results as service
 from studies.views.researcher.answers import act
 from studies.views.results.cards import cards
 from studies.views.results.families import family_rows
-from studies.views.results.images import SPREAD_SCALE
+from studies.views.results.images import RESIDUAL_SCALE, SPREAD_SCALE
 
 
 @login_required
@@ -39,6 +39,8 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         "has_truth": any(item.truth_sha256 for item in found.items),
         "spread_scale": SPREAD_SCALE,
         "colour_scale": colour_scale(f"Colour scale from 0 to {SPREAD_SCALE}"),
+        "residual_scale": RESIDUAL_SCALE,
+        "residual_colours": colour_scale(f"Colour scale from 0 to {RESIDUAL_SCALE}"),
     }
     return render(request, "studies/results/page.html", context)
 
@@ -66,10 +68,15 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _state(found: StudyResults) -> dict[str, int]:
-    """How many items wait for a worker, how many have votes that nobody has asked an ensemble for."""
-    states = [(item.evaluation.state, bool(item.selection.chosen)) for item in found.items]
+    """How many items wait for a worker, how many have votes that nobody has asked ensembles for."""
+    states = [(_item_state(item.evaluation), bool(item.selection.chosen)) for item in found.items]
     return {
         "being_made": sum(state == BEING_MADE for state, _ in states),
         "to_make": sum(state in (NOT_MADE, FAILED) and voted for state, voted in states),
         "items": len(states),
     }
+
+
+def _item_state(evaluation: EvaluationResult) -> str:
+    """Of the evaluation, and once that is made of its variants."""
+    return evaluation.variants.state if evaluation.state == MADE else evaluation.state

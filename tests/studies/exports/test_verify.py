@@ -120,7 +120,8 @@ def test_the_last_bits_of_an_ensemble_are_checked_even_when_all_hashes_were_mend
     path.write_bytes(changed(kind, path))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     change_results(exported, lambda r: r["items"][0]["evaluation"]["ensemble"].update({f"{kind}_sha256": sha256}))
-    assert verify(exported) == [f"{name} is not what its members give."]
+    told = ["variants.csv and results.json do not say the same."] if kind == "png8" else []
+    assert verify(exported) == [f"{name} is not what its members give.", *told]
 
 
 def test_an_eight_bit_file_in_place_of_the_sixteen_bit_one_is_found(exported: Path) -> None:

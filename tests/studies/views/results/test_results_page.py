@@ -115,7 +115,7 @@ def test_one_chosen_sample_has_no_spread(owner: Client, study: Study, run_tasks:
     run_tasks()
     text = page(owner, study)
     assert "The spread of a single sample is undefined" in text
-    assert "/images/spread/" not in text
+    assert "Map of the spread over the chosen samples" not in text
 
 
 def test_new_votes_ask_for_a_new_ensemble(owner: Client, study: Study, run_tasks: Callable[[], int]) -> None:
