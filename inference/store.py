@@ -19,7 +19,7 @@ from typing import Literal
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
-Folder = Literal["low_res", "samples", "ensembles", "truth", "pictures"]
+Folder = Literal["low_res", "samples", "ensembles", "truth", "pictures", "methods", "stimuli"]
 Suffix = Literal[".png", ".tiff"]
 
 DISK_FULL = "The disk is full: free some space (or move the data folder to a larger disk), then start again."

@@ -8,8 +8,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from studies.models import Evaluation
-from studies.services import evaluation, privacy
+from studies.models import Evaluation, RatingPhase
+from studies.services import evaluation, privacy, stimuli
 
 #: A message younger than this may still be on its way or at work.
 PATIENCE = timedelta(minutes=2)
@@ -20,6 +20,12 @@ def evaluate(*, evaluation_id: int) -> None:
     """Compute one evaluation and its variants, unless they are made or its item has gone."""
     if Evaluation.objects.filter(pk=evaluation_id).exists():
         evaluation.run(evaluation_id)
+
+
+@shared_task
+def make_stimuli(*, phase_id: int) -> None:
+    """Make the stimuli of a rating phase that are not made."""
+    stimuli.make(phase_id)
 
 
 @shared_task
@@ -34,4 +40,8 @@ def reconcile() -> int:
     keys = evaluation.waiting(timezone.now() - PATIENCE)
     for pk in keys:
         evaluation.send(pk)
-    return len(keys)
+    late = RatingPhase.objects.filter(stimuli__sha256="", error="", asked_at__lt=timezone.now() - PATIENCE)
+    phases = list(late.distinct().values_list("pk", flat=True))
+    for pk in phases:
+        stimuli.send(pk)
+    return len(keys) + len(phases)

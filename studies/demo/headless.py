@@ -1,4 +1,4 @@
-"""The demonstration without a browser: draw, simulate votes, evaluate, export, verify, and sum up in figures."""
+"""The demonstration without a browser: draw, simulate votes and ratings, evaluate, export, verify, sum up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from inference import generation
 from inference.models import GenerationJob, JobState
-from studies.demo import contact_sheet, examples, figures
+from studies.demo import contact_sheet, examples, figures, ratings
 from studies.errors import StudyError
 from studies.exports import folder, verify
 from studies.models import Evaluation, Study, StudyState
@@ -29,11 +29,10 @@ def run(owner: User, *, items: int, participants: int, seed: int, output: Path) 
     study = examples.study(owner, examples.STANDARD, items=items, name=name, seed=seed)
     if not drawing.ready(study):
         draw(study)
-    if study.state != StudyState.OPEN:
-        lifecycle.open_study(study)
-    simulation.simulate(study, count=participants, seed=seed, progress=lambda r: tqdm(r, desc="Simulated votes"))
-    lifecycle.close_study(study)
+    if not ratings.begun(study):
+        vote(study, participants, seed)
     evaluate(study)
+    ratings.rate(study, participants=participants, seed=seed)
     collected = results.collect(study)
     output.mkdir(parents=True, exist_ok=True)
     export = output / "export"
@@ -45,6 +44,14 @@ def run(owner: User, *, items: int, participants: int, seed: int, output: Path) 
         "contact_sheet": str(sheet),
         "verified": not verify.verify(export),
     }
+
+
+def vote(study: Study, participants: int, seed: int) -> None:
+    """Simulated participants answer everything, then the study is closed."""
+    if study.state != StudyState.OPEN:
+        lifecycle.open_study(study)
+    simulation.simulate(study, count=participants, seed=seed, progress=lambda r: tqdm(r, desc="Simulated votes"))
+    lifecycle.close_study(study)
 
 
 def draw(study: Study) -> None:

@@ -7,6 +7,18 @@ from studies.models.flow import QuestionnaireAnswers, ViewingCheck
 from studies.models.item import GroundTruth, Item, Kind
 from studies.models.observation import Observation
 from studies.models.participant import Participant, Source, Trial
+from studies.models.rating import (
+    Method,
+    MethodImage,
+    Mode,
+    Preference,
+    Rater,
+    Rating,
+    RatingPhase,
+    Stimulus,
+    StimulusKind,
+    Who,
+)
 from studies.models.recruiting import Invitation, RecruiterIdentity, Recruiting
 from studies.models.study import CANNOT_TELL, Region, Role, Study, StudyMembership, StudyState, TieRule
 from studies.models.texts import ConsentVersion, StudyPicture, StudyText
@@ -21,15 +33,24 @@ __all__ = [
     "Invitation",
     "Item",
     "Kind",
+    "Method",
+    "MethodImage",
+    "Mode",
     "Observation",
     "Participant",
     "Pick",
+    "Preference",
     "QuestionnaireAnswers",
+    "Rater",
+    "Rating",
+    "RatingPhase",
     "RecruiterIdentity",
     "Recruiting",
     "Region",
     "Role",
     "Source",
+    "Stimulus",
+    "StimulusKind",
     "Study",
     "StudyMembership",
     "StudyPicture",
@@ -40,4 +61,5 @@ __all__ = [
     "Variant",
     "VariantSet",
     "ViewingCheck",
+    "Who",
 ]

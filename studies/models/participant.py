@@ -32,6 +32,7 @@ class Participant(models.Model):
     code = models.CharField(max_length=32, unique=True, default=new_slug, help_text="pseudonym used in exports")
     token_sha256 = models.CharField(max_length=64, unique=True, help_text="of the secret in the participant's cookie")
     simulated = models.BooleanField(default=False)
+    rates_only = models.BooleanField(default=False, help_text="came in for the rating phase, and does not vote")
     seed = models.BigIntegerField(default=new_seed, help_text="of the order of items and candidates")
     turn = models.PositiveIntegerField(
         null=True, blank=True, help_text="0, 1, ... by enrolment: balances pages over participants; see ordering"

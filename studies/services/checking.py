@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from studies.errors import VotingError
-from studies.models import Participant, StudyState, ViewingCheck
-from studies.services import patterns, viewing
+from studies.models import Participant, ViewingCheck
+from studies.services import patterns, phases, viewing
 from studies.services.ordering import derived_seed
 from studies.services.turns import own_turn
 from studies.services.viewing import Rules
@@ -137,7 +137,7 @@ def give_up(participant: Participant) -> None:
 def _waiting(participant: Participant) -> Participant | None:
     """The participant, locked, while the check is still before them. Raises VotingError when the study is not open."""
     current = Participant.objects.select_for_update().get(pk=participant.pk)
-    if current.study.state != StudyState.OPEN:
+    if not phases.takes_answers(current.study):
         raise VotingError(_("This study is closed: no more answers are taken."), status=403)
     gone = current.withdrawn_at or current.failed_at or current.checked_at
     return None if gone else current

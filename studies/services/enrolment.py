@@ -11,9 +11,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from studies.errors import VotingError
-from studies.models import Participant, Source, Study, StudyState, Trial
+from studies.models import Participant, RatingPhase, Source, Study, StudyState, Trial
 from studies.models.study import new_seed
-from studies.services import consent, places, recruiting
+from studies.services import consent, phases, places, recruiting
 from studies.services.ordering import trial_order
 from studies.services.recruiting import Door
 from studies.services.turns import own_turn
@@ -30,9 +30,9 @@ def enrol(
 ) -> tuple[Participant, str]:
     """A new participant who has agreed to the study's consent text, with the secret that finds them again.
 
-    Their trials are made at once, in their own order of items. Only the secret's hash is stored. The text agreed to
-    is kept as a version. Who has come by the same personal link, or with the same recruiter's id, before is the same
-    participant again.
+    Their trials are made at once, in their own order of items; who comes in for the rating phase has none. Only the
+    secret's hash is stored. The text agreed to is kept as a version. Who has come by the same personal link, or with
+    the same recruiter's id, before is the same participant again.
     language: in which they read it; the study's own by default. door: which way they came; the open link by default.
     shown: sha256 of the consent text that they read
     Raises FullError, ConsentError when the text has changed meanwhile, VotingError (403) at a closed door.
@@ -55,15 +55,17 @@ def enrol(
 def _enrol(
     study: Study, simulated: bool, seed: int | None, language: str, door: Door | None, shown: str
 ) -> Participant:
-    _refuse_closed(study)
+    phase = phases.rating(study)
+    _refuse_closed(study, phase)
     if not simulated:
         recruiting.admit(study, door)
         places.refuse_full(study)
     participant = Participant(
         study=study,
         simulated=simulated,
+        rates_only=phase is not None,
         seed=new_seed() if seed is None else seed,
-        turn=_next_turn(study),
+        turn=None if phase else _next_turn(study),
         language=language,
         source=Source.LINK if door is None else door.source,
         consent_sha256=consent.keep(study, language, shown).sha256,
@@ -71,12 +73,17 @@ def _enrol(
     participant.token_sha256 = _sha256(_secret(participant))
     participant.save()
     recruiting.attach(participant, door)
+    if phase is None:
+        _make_trials(study, participant)
+    return participant
+
+
+def _make_trials(study: Study, participant: Participant) -> None:
     order = trial_order(participant.seed, list(study.items.all()), study.repeats)
     Trial.objects.bulk_create(
         Trial(participant=participant, item=item, number=number, repeat=repeat)
         for number, (item, repeat) in enumerate(order, start=1)
     )
-    return participant
 
 
 def recognise(study: Study, door: Door, visitor: Participant | None) -> Participant | None:
@@ -124,8 +131,10 @@ def _next_turn(study: Study) -> int:
     return 0 if last is None else last + 1
 
 
-def _refuse_closed(study: Study) -> None:
-    if study.state != StudyState.OPEN:
+def _refuse_closed(study: Study, phase: RatingPhase | None) -> None:
+    if phase is not None and (sentence := phases.kept_out(phase, None)):
+        raise VotingError(sentence, status=403)
+    if phase is None and study.state != StudyState.OPEN:
         raise VotingError(_("This study is not open for taking part at the moment."), status=403)
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from studies.errors import LifecycleError
-from studies.models import Role, Study, StudyMembership, StudyState
+from studies.models import RatingPhase, Role, Study, StudyMembership, StudyState
 from studies.services import additions, drawing, evaluation, flow, items, pictures, translations
 from studies.services.protocol import complete_settings, normal_viewing, validate_protocol
 
@@ -102,6 +102,8 @@ def open_study(study: Study) -> Study:
         current = Study.objects.select_for_update().get(pk=study.pk)
         if current.state == StudyState.OPEN:
             raise LifecycleError("The study is open already.")
+        if current.state == StudyState.CLOSED and RatingPhase.objects.filter(study=study, opened_at__isnull=False):
+            raise LifecycleError("People rate pictures made of these votes: the study takes no more.")
         _refuse_problems(_fields(current))
         if reason := drawing.missing(current) or items.conflict(current, {}) or _missing_pictures(current):
             raise LifecycleError(reason)

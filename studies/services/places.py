@@ -1,5 +1,6 @@
 """The places of a study: held by people who have finished, and by those who were seen a short while ago.
 
+The voting has its places, and so has the rating phase where others come in for it.
 Who stays away for the study's release time loses their place, not their answers: they go on when there is room.
 Simulated participants hold no place.
 """
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from studies.errors import FullError
 from studies.models import Participant, Recruiting, Study
-from studies.services import recruiting
+from studies.services import phases, recruiting
 from studies.services.turns import own_turn
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ BRINK = timedelta(seconds=10)
 def taken(study: Study) -> QuerySet[Participant]:
     """The people who hold a place."""
     holding = Q(finished_at__isnull=False) | Q(last_seen_at__gte=timezone.now() - release(recruiting.of(study)))
-    return study.participants.filter(holding, simulated=False, withdrawn_at=None, failed_at=None)
+    people = study.participants.filter(rates_only=phases.rating(study) is not None)
+    return people.filter(holding, simulated=False, withdrawn_at=None, failed_at=None)
 
 
 def release(doors: Recruiting) -> timedelta:

@@ -22,6 +22,7 @@ from studies.models import (
     Observation,
     Participant,
     QuestionnaireAnswers,
+    Rating,
     RecruiterIdentity,
     StudyState,
     Trial,
@@ -31,13 +32,17 @@ from studies.models import (
 _TIMES = (
     "consented_at", "checked_at", "introduced_at", "last_seen_at", "failed_at", "finished_at", "withdrawn_at",
 )  # fmt: skip
+_RATING = (
+    "number", "shown_at", "answered_at", "score", "preference", "response_ms", "hidden_ms", "pixel_ratio",
+    "enlargement",
+)  # fmt: skip
 _TRIAL = (
     "number", "started_at", "label", "labelled_at", "feedback_seen_at", "draft", "draft_confidence", "draft_region",
 )  # fmt: skip
 
 
 def export(participant: Participant, *, for_researcher: bool = False) -> dict[str, Any]:
-    """Everything that is stored about this participant, as plain values. Six queries, however many trials there are.
+    """Everything that is stored about this participant, as plain values. Few queries, however many trials there are.
 
     Candidates are named by their place in the participant's own order: what drew them is not the participant's to
     know. for_researcher: with the pseudonym, and the note to their personal link
@@ -53,6 +58,7 @@ def export(participant: Participant, *, for_researcher: bool = False) -> dict[st
         "personal_link": _invitation(participant, for_researcher),
         "viewing_checks": list(participant.viewing_checks.values("made_at", "measured", "failed")),
         "images": [_trial(trial) for trial in _trials(participant)],
+        "ratings": list(Rating.objects.filter(rater__participant=participant).order_by("number").values(*_RATING)),
         "questions_at_the_end": QuestionnaireAnswers.objects.filter(participant=participant)
         .values("given_at", "values")
         .first(),
@@ -88,6 +94,7 @@ def _said(participant: Participant) -> tuple[QuerySet[Any], ...]:
     return (
         Ballot.objects.filter(trial__participant=participant),
         Observation.objects.filter(trial__participant=participant),
+        Rating.objects.filter(rater__participant=participant),
         ViewingCheck.objects.filter(participant=participant),
         QuestionnaireAnswers.objects.filter(participant=participant),
     )

@@ -101,9 +101,9 @@ def _evaluations(items: list[Item]) -> dict[int, dict[str, Evaluation]]:
 
 
 def participants(study: Study) -> results.Participants:
-    """How many people, and apart from them simulated ones, take part. One query."""
+    """How many people, and apart from them simulated ones, take part in the voting. One query."""
     here, done = Q(withdrawn_at=None), Q(finished_at__isnull=False)
-    counts = study.participants.order_by().aggregate(
+    counts = study.participants.filter(rates_only=False).order_by().aggregate(
         people=Count("pk", filter=here & Q(simulated=False)),
         finished=Count("pk", filter=here & done & Q(simulated=False)),
         finished_simulated=Count("pk", filter=here & done & Q(simulated=True)),

@@ -90,7 +90,7 @@ def test_what_is_not_the_participants_to_know_is_not_in_their_document(study: St
 
 def test_more_images_are_no_more_queries(study: Study, django_assert_num_queries: Any) -> None:
     person = recruited(study)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         privacy.export(Participant.objects.select_related("study").get(pk=person.pk))
 
 

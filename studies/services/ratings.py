@@ -1,0 +1,108 @@
+"""Ratings as tables for statistics: scores of stimuli by observers, and who won against whom in pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studies.models import Mode, Preference, Rating, RatingPhase, Stimulus, Study
+
+
+@dataclass(frozen=True)
+class Rated:
+    """One stimulus of a table. condition: the kind, or the name of the method; item: its position."""
+
+    pk: int
+    item: int
+    item_name: str
+    kind: str
+    condition: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Scores of ACR or DCR, and repetitions apart from them.
+
+    stimuli: rows, by item, then as they were made; scores: float64 (stimuli, observers), 1 to 5, NaN where none
+    was given; repeated: alike, of the second answers; observers: pseudonyms of the columns, in the order of coming
+    in; simulated: bool (observers,)
+    """
+
+    mode: str
+    stimuli: tuple[Rated, ...]
+    observers: tuple[str, ...]
+    simulated: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+    repeated: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Wins:
+    """Pairs, by condition. wins: float64 (conditions, conditions), how often the row was preferred to the column; no
+    difference is half a win for both. items: position -> the same of one item. Repetitions are left out."""
+
+    conditions: tuple[str, ...]
+    wins: NDArray[np.float64]
+    items: dict[int, NDArray[np.float64]]
+
+
+def matrix(study: Study) -> Matrix | None:
+    """All scores given by people who have not withdrawn; None without a phase of scores. Four queries."""
+    phase = RatingPhase.objects.filter(study=study).exclude(mode=Mode.PAIRWISE).first()
+    if phase is None:
+        return None
+    rows = rated(phase)
+    given = _given(phase)
+    people = dict(given.values_list("rater__participant__code", "rater__participant__simulated"))
+    row = {stimulus.pk: index for index, stimulus in enumerate(rows)}
+    column = {code: index for index, code in enumerate(people)}
+    scores = np.full((2, len(rows), len(people)), np.nan)
+    for code, stimulus, repeat, score in given.values_list(
+        "rater__participant__code", "stimulus", "repeat", "score"
+    ).iterator(chunk_size=5000):
+        scores[repeat, row[stimulus], column[code]] = score
+    simulated = np.array(list(people.values()), dtype=bool)
+    return Matrix(phase.mode, rows, tuple(people), simulated, scores[0], scores[1])
+
+
+def wins(study: Study) -> Wins | None:
+    """All preferences given by people who have not withdrawn; None without a phase of pairs. Three queries."""
+    phase = RatingPhase.objects.filter(study=study, mode=Mode.PAIRWISE).first()
+    if phase is None:
+        return None
+    rows = {one.pk: one for one in rated(phase)}
+    conditions = tuple(dict.fromkeys(one.condition for one in rows.values()))
+    place = {condition: index for index, condition in enumerate(conditions)}
+    items = {one.item: np.zeros((len(conditions), len(conditions))) for one in rows.values()}
+    answers = _given(phase).filter(repeat=0).values_list("stimulus", "other", "preference")
+    for left, right, preference in answers.iterator(chunk_size=5000):
+        table, one, other = items[rows[left].item], place[rows[left].condition], place[rows[right].condition]
+        share = _SHARE[preference]
+        table[one, other] += share
+        table[other, one] += 1 - share
+    return Wins(conditions, np.sum(list(items.values()), axis=0) if items else np.zeros((0, 0)), items)
+
+
+#: How much of a win the left one has.
+_SHARE = {Preference.FIRST.value: 1.0, Preference.NONE.value: 0.5, Preference.SECOND.value: 0.0}
+
+
+def rated(phase: RatingPhase) -> tuple[Rated, ...]:
+    """The stimuli that are rated, by item. DCR's reference is among them only where it is hidden among the others."""
+    rows = phase.stimuli.select_related("item", "method").order_by("item__position", "pk")
+    return tuple(_rated(one) for one in rows if _is_rated(phase, one))
+
+
+def _is_rated(phase: RatingPhase, stimulus: Stimulus) -> bool:
+    return phase.mode != Mode.DCR or phase.hidden_reference or stimulus.kind != "reference"
+
+
+def _rated(one: Stimulus) -> Rated:
+    return Rated(one.pk, one.item.position, one.item.name, one.kind, one.condition, one.sha256)
+
+
+def _given(phase: RatingPhase):  # type: ignore[no-untyped-def]
+    return Rating.objects.given().filter(rater__phase=phase).order_by("rater__turn", "number")
