@@ -11,7 +11,7 @@ from django.urls import URLPattern, reverse
 
 from inference.services import catalogue
 from studies import urls
-from studies.models import Participant, Role, Study, StudyMembership
+from studies.models import Participant, RatingPhase, Role, Study, StudyMembership
 from studies.services import drawing, evaluation
 from tests.studies import factories
 from tests.tiny import TinySettings
@@ -53,6 +53,13 @@ RULES = {
     "open": (Role.EDITOR, "post"),
     "close": (Role.EDITOR, "post"),
     "results-refresh": (Role.EDITOR, "post"),
+    "rating": (Role.VIEWER, "get"),
+    "rating-save": (Role.EDITOR, "post"),
+    "rating-methods": (Role.EDITOR, "post"),
+    "rating-method-remove": (Role.EDITOR, "post"),
+    "rating-make": (Role.EDITOR, "post"),
+    "rating-open": (Role.EDITOR, "post"),
+    "rating-close": (Role.EDITOR, "post"),
     "delete": (Role.OWNER, "get"),
     "members": (Role.OWNER, "post"),
     "member-remove": (Role.OWNER, "post"),
@@ -81,6 +88,9 @@ PARTICIPANTS = {
     "label",
     "draft",
     "ballot",
+    "rating-begin",
+    "rating-give",
+    "rating-picture",
     "trial-low-res",
     "candidates",
 }
@@ -96,6 +106,8 @@ def study(db: None) -> Study:
     factories.vote_all(study, [0, 1, 2])
     study.invitations.create(number=1)
     factories.picture(study)
+    RatingPhase.objects.create(study=study)
+    study.methods.create(name="EDSR")
     return study
 
 
@@ -126,6 +138,8 @@ def address(name: str, study: Study) -> str:
         more = ["low-res", item.pk]
     elif name in ("own-picture", "picture-remove"):
         more = [study.pictures.get().name]
+    elif name == "rating-method-remove":
+        more = [study.methods.get().pk]
     elif name == "member-remove":
         more = [study.memberships.first().pk]
     return reverse(f"studies:{name}", args=[study.pk, *more])

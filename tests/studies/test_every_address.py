@@ -14,13 +14,13 @@ from django.test import Client
 from django.urls import reverse
 
 from studies import access
-from studies.models import Study
+from studies.models import RatingPhase, Study
 from studies.services import enrolment, evaluation, invitations, sign_in
 from tests.studies import factories
 from tests.studies.test_access import OWN, PARTICIPANTS, RULES, address
 
-NUMBERED = {"label", "draft", "ballot", "trial-low-res", "candidates", "feedback"}
-NAMED = {"study-picture": ["five"], "check-pattern": ["dark"]}
+NUMBERED = {"label", "draft", "ballot", "trial-low-res", "candidates", "feedback", "rating-give", "rating-picture"}
+NAMED = {"study-picture": ["five"], "check-pattern": ["dark"], "rating-picture": ["first"]}
 #: Scripts that run, as opposed to data blocks; styles; handlers such as onclick.
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")[^>]*>|<style\b|\sstyle=|\son[a-z]+\s*=|javascript:", re.I
@@ -41,6 +41,8 @@ def study(db: None) -> Study:
     evaluation.run(item.evaluations.get().pk)
     invitations.make(study, 1)
     factories.picture(study)
+    RatingPhase.objects.create(study=study)
+    study.methods.create(name="EDSR")
     return study
 
 

@@ -8,8 +8,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from studies.access import get_participant_or_404, get_study_by_slug_or_404
-from studies.models import Participant, StudyState
-from studies.services import checking, findings, patterns, viewing
+from studies.models import Participant
+from studies.services import checking, findings, patterns, phases, viewing
 from studies.services.flow import Step
 from studies.views.participant.pages import answer
 
@@ -61,7 +61,7 @@ def pattern(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """A picture of the next attempt."""
     participant = get_participant_or_404(request, get_study_by_slug_or_404(slug))
     waiting = viewing.needed(participant) and not (participant.withdrawn_at or participant.failed_at)
-    if not waiting or participant.study.state != StudyState.OPEN:
+    if not waiting or not phases.takes_answers(participant.study):
         raise Http404
     png = checking.pattern_png(participant, name)
     if png is None:

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_safe
 
 from studies.access import get_participant, get_study_by_slug_or_404
 from studies.errors import BusyError, ConsentError, FullError, VotingError
-from studies.models import Kind, Participant, Source, Study, StudyState
-from studies.services import consent, enrolment, places, recruiting
+from studies.models import Kind, Participant, Source, Study
+from studies.services import consent, enrolment, phases, places, rating, recruiting
 from studies.services.recruiting import Door
-from studies.views.participant import doors, throttle
-from studies.views.participant.pages import not_open, notice, progress, see_other, withdrawn
+from studies.views.participant import doors, rating_page, throttle
+from studies.views.participant.pages import kept_out, not_open, notice, progress, see_other, withdrawn
 
 private = cache_control(private=True, no_store=True)
 
@@ -47,8 +47,11 @@ def _welcome(request: HttpRequest, study: Study) -> HttpResponse:
 
 def _stranger(request: HttpRequest, study: Study, door: Door | None) -> HttpResponse:
     """Somebody who has not agreed here yet: the consent page, or why there is none."""
-    if study.state != StudyState.OPEN:
+    if not phases.takes_answers(study):
         return not_open(request, study, None)
+    phase = phases.rating(study)
+    if phase is not None and (sentence := phases.kept_out(phase, None)):
+        return notice(request, study, sentence, "")
     try:
         recruiting.admit(study, door)
     except VotingError as error:
@@ -63,11 +66,15 @@ def _back(request: HttpRequest, participant: Participant) -> HttpResponse:
     study = participant.study
     if participant.withdrawn_at is not None:
         return withdrawn(request, participant)
-    if participant.finished_at is not None:
+    phase = phases.rating(study)
+    if phase is not None and phases.kept_out(phase, participant):
+        return kept_out(request, participant)
+    rater = rating.rater(participant) if phase else None
+    if (rater or participant).finished_at is not None and (rater or phase is None):
         return redirect("studies:thanks", study.slug)
     if participant.failed_at is not None:
         return redirect("studies:trial", study.slug)
-    if study.state != StudyState.OPEN:
+    if not phases.takes_answers(study):
         return not_open(request, study, participant)
     try:
         enrolment.check_present(participant)
@@ -75,7 +82,10 @@ def _back(request: HttpRequest, participant: Participant) -> HttpResponse:
         return _ask(request, study, None, participant=participant)
     except FullError:
         return _full(request, study, participant, status=200)
-    return render(request, "studies/participant/continue.html", progress(participant))
+    if phase is not None and rater is None:
+        return redirect("studies:trial", study.slug)
+    context = rating_page.progress(participant, rater) if rater else progress(participant)
+    return render(request, "studies/participant/continue.html", context)
 
 
 def _agree(request: HttpRequest, study: Study) -> HttpResponse:
@@ -87,7 +97,7 @@ def _agree(request: HttpRequest, study: Study) -> HttpResponse:
     try:
         if person is None:
             person = _enrol(request, study, door)
-        elif study.state == StudyState.OPEN and consent.due(person) and person.withdrawn_at is None:
+        elif phases.takes_answers(study) and consent.due(person) and person.withdrawn_at is None:
             consent.agree(person, _language(), request.POST.get("consent", ""))
     except VotingError as error:
         return _refused(request, study, person, door, error)
@@ -108,7 +118,7 @@ def _refused(
         return _ask(request, study, door, participant=person, changed=True, status=error.status)
     if isinstance(error, FullError):
         return _full(request, study, person, status=error.status)
-    if study.state != StudyState.OPEN:
+    if not phases.takes_answers(study):
         return not_open(request, study, None, status=error.status)
     response = notice(request, study, error.message, "", status=error.status)
     if isinstance(error, BusyError):
@@ -135,7 +145,8 @@ def _ask(
         "changed": changed or participant is not None,
         "preview": recruiting.is_preview(request.GET),
     }
-    return render(request, "studies/participant/welcome.html", context | _outline(study), status=status)
+    outline = _outline(study) if phases.rating(study) is None else rating_page.outline(study, participant)
+    return render(request, "studies/participant/welcome.html", context | outline, status=status)
 
 
 def _sent_by(door: Door | None) -> str:

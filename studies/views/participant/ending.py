@@ -7,13 +7,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from studies.models import Participant
-from studies.services import checking, findings, recruiting, viewing
+from studies.models import Participant, StudyState
+from studies.services import checking, findings, rating, recruiting, viewing
+from studies.views.participant import rating_page
 from studies.views.participant.pages import progress
 
 
 def thanks(request: HttpRequest, participant: Participant) -> HttpResponse:
-    context = progress(participant) | _ending(participant, "complete")
+    rater = rating.rater(participant) if participant.study.state == StudyState.CLOSED else None
+    rated = rater is not None and rater.finished_at is not None
+    done = rating_page.progress(participant, rater) if rater and rated else progress(participant)
+    context = done | {"rated": rated} | _ending(participant, "complete")
     return render(request, "studies/participant/thanks.html", context)
 
 

@@ -26,36 +26,36 @@ from studies.services import bundles, flow, ordering
 
 log = logging.getLogger(__name__)
 
-Picture = Callable[[HttpRequest, str, int], HttpResponseBase]
+Picture = Callable[..., HttpResponseBase]
 
 _RANGE = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
-def _picture(view: Picture) -> Picture:
+def picture_view(view: Picture) -> Picture:
     """Nothing is kept by browsers. What is wrong with a stored file is for the log: its name would tell whose it is."""
 
     @cache_control(private=True, no_store=True)
     @require_safe
     @wraps(view)
-    def wrapped(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
+    def wrapped(request: HttpRequest, **where: str | int) -> HttpResponseBase:
         try:
-            return view(request, slug, number)
+            return view(request, **where)
         except inference.StoreError:
-            log.exception("A picture of study %s cannot be shown.", slug)
+            log.exception("A picture cannot be shown: %s.", where)
             sentence = _("The pictures cannot be shown at the moment: please try again later.")
             return HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
 
     return wrapped
 
 
-@_picture
+@picture_view
 def low_res(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The trial's LR image as PNG."""
     trial = _trial_or_404(request, slug, number)
     return HttpResponse(inference.low_res_png(trial.item.low_res), content_type="image/png")
 
 
-@_picture
+@picture_view
 def candidates(request: HttpRequest, slug: str, number: int) -> StreamingHttpResponse:
     """Candidates of the trial; 404 before the label is given, because it must not be led by them."""
     trial = _trial_or_404(request, slug, number)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from studies.access import get_participant_or_404, get_study_by_slug_or_404
 from studies.errors import StudyError, VotingError
 from studies.models import Kind, Participant, Study, StudyState, Trial
-from studies.services import privacy, recruiting
+from studies.services import phases, privacy, recruiting
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +95,14 @@ def not_open(request: HttpRequest, study: Study, participant: Participant | None
     }[StudyState(state)]
     ending = recruiting.ending(study, participant, "full") if state == StudyState.CLOSED else None
     return notice(request, study, sentence, detail, participant=participant, ending=ending, status=status)
+
+
+def kept_out(request: HttpRequest, participant: Participant) -> HttpResponse:
+    """Somebody who does not rate: kindly, why."""
+    phase = phases.rating(participant.study)
+    sentence = phases.kept_out(phase, participant) if phase else ""
+    detail = _("Thank you for your interest.")
+    return notice(request, participant.study, sentence, detail, participant=participant)
 
 
 def withdrawn(request: HttpRequest, participant: Participant) -> HttpResponse:

@@ -13,11 +13,19 @@ from django_htmx.http import replace_url
 
 from studies.access import get_participant, get_study_by_slug_or_404
 from studies.errors import VotingError
-from studies.models import Participant, StudyState
-from studies.services import enrolment, flow, voting
+from studies.models import Participant
+from studies.services import enrolment, flow, phases, steps, voting
 from studies.services.flow import Step
-from studies.views.participant import checking, ending, introduction, practice, questionnaire, voting_page
-from studies.views.participant.pages import not_open
+from studies.views.participant import (
+    checking,
+    ending,
+    introduction,
+    practice,
+    questionnaire,
+    rating_page,
+    voting_page,
+)
+from studies.views.participant.pages import kept_out, not_open
 
 private = cache_control(private=True, no_store=True)
 
@@ -30,9 +38,8 @@ def trial(request: HttpRequest, slug: str) -> HttpResponse:
     participant = get_participant(request, study)
     if participant is None or participant.withdrawn_at is not None:
         return redirect("studies:welcome", slug)
-    if flow.step(participant).kind == flow.DONE:
-        return redirect("studies:thanks", slug)
-    return show_current(request, participant)
+    current = steps.step(participant)
+    return redirect("studies:thanks", slug) if current.kind == flow.DONE else _show(request, participant, current)
 
 
 @private
@@ -43,21 +50,26 @@ def thanks(request: HttpRequest, slug: str) -> HttpResponse:
     participant = get_participant(request, study)
     if participant is None or participant.withdrawn_at is not None:
         return redirect("studies:welcome", slug)
-    if flow.step(participant).kind != flow.DONE:
+    if steps.step(participant).kind != flow.DONE:
         return redirect("studies:trial", slug)
     return ending.thanks(request, participant)
 
 
 def show_current(request: HttpRequest, participant: Participant) -> HttpResponse:
     """The current step; as a fragment when htmx asks, which is how a ballot is answered."""
-    current = flow.step(participant)
+    return _show(request, participant, steps.step(participant))
+
+
+def _show(request: HttpRequest, participant: Participant, current: Step) -> HttpResponse:
     if current.kind == flow.DONE:
         response = ending.thanks(request, participant)
         return replace_url(response, reverse("studies:thanks", args=[participant.study.slug]))
     if current.kind == flow.FAILED:
         return ending.failed(request, participant)
-    if participant.study.state != StudyState.OPEN:
+    if not phases.takes_answers(participant.study):
         return not_open(request, participant.study, participant)
+    if current.kind == steps.KEPT_OUT:
+        return kept_out(request, participant)
     try:
         enrolment.check_present(participant)
     except VotingError:  # the first page says what is due
@@ -77,4 +89,6 @@ _PAGES: dict[str, Callable[[HttpRequest, Participant, Step], HttpResponse]] = {
     flow.TRIAL: _vote,
     flow.FEEDBACK: practice.page,
     flow.QUESTIONNAIRE: questionnaire.page,
+    steps.RATING_START: rating_page.start,
+    steps.RATING: rating_page.page,
 }

@@ -15,6 +15,7 @@ from studies.views.participant import (
     leaving,
     practice,
     questionnaire,
+    rating,
     statement,
     trials,
 )
@@ -41,6 +42,9 @@ urlpatterns: list[URLPattern] = [
     path("s/<slug:slug>/trial/<int:number>/label/", answers.label, name="label"),
     path("s/<slug:slug>/trial/<int:number>/draft/", answers.draft, name="draft"),
     path("s/<slug:slug>/trial/<int:number>/ballot/", answers.ballot, name="ballot"),
+    path("s/<slug:slug>/rating/begin/", rating.begin, name="rating-begin"),
+    path("s/<slug:slug>/rating/<int:number>/", rating.give, name="rating-give"),
+    path("s/<slug:slug>/rating/<int:number>/<slug:side>.png", rating.picture, name="rating-picture"),
     path("s/<slug:slug>/trial/<int:number>/low-res.png", images.low_res, name="trial-low-res"),
     path("s/<slug:slug>/trial/<int:number>/candidates.bin", images.candidates, name="candidates"),
 ]

@@ -16,6 +16,7 @@ from studies.views.researcher import (
     people,
     pictures,
     protocol,
+    rating,
     study,
     texts,
 )
@@ -59,6 +60,13 @@ urlpatterns = [
     path("studies/<int:pk>/links/print/", links.printed, name="links-print"),
     path("studies/<int:pk>/links/links.csv", links.table, name="links-csv"),
     path("studies/<int:pk>/links/<int:number>/revoke/", links.revoke, name="link-revoke"),
+    path("studies/<int:pk>/rating/", rating.rating, name="rating"),
+    path("studies/<int:pk>/rating/save/", rating.save, name="rating-save"),
+    path("studies/<int:pk>/rating/methods/", rating.upload, name="rating-methods"),
+    path("studies/<int:pk>/rating/methods/<int:method_pk>/remove/", rating.remove, name="rating-method-remove"),
+    path("studies/<int:pk>/rating/make/", rating.make, name="rating-make"),
+    path("studies/<int:pk>/rating/open/", rating.open_phase, name="rating-open"),
+    path("studies/<int:pk>/rating/close/", rating.close_phase, name="rating-close"),
     path("studies/<int:pk>/members/", members.add, name="members"),
     path("studies/<int:pk>/members/<int:membership_pk>/remove/", members.remove, name="member-remove"),
 ]

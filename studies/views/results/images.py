@@ -18,10 +18,10 @@ from inference import services as inference
 from inference.core.images import encode_png
 from inference.models import Ensemble, Sample
 from studies.access import get_study_or_404
-from studies.models import Evaluation, GroundTruth, Item, Role, Study
+from studies.models import Evaluation, GroundTruth, Item, Role, Stimulus, Study
 from studies.models.evaluation import Variant
 from studies.reports.colours import colour_map
-from studies.services import evaluation
+from studies.services import evaluation, stimuli
 from studies.services.truth import truth_png
 
 #: Spread at the end of the colour scale, where 1 is white minus black; half of the samples black and half white
@@ -95,6 +95,11 @@ def _control(study: Study, pk: int) -> bytes:
     return evaluation.control_png(shown)
 
 
+def _stimulus(study: Study, pk: int) -> bytes:
+    shown = get_object_or_404(Stimulus.objects.exclude(sha256=""), pk=pk, phase__study=study)
+    return stimuli.png(shown)
+
+
 _KINDS: dict[str, Callable[[Study, int], bytes]] = {
     "low-res": _low_res,
     "truth": _truth,
@@ -103,4 +108,5 @@ _KINDS: dict[str, Callable[[Study, int], bytes]] = {
     "spread": _spread,
     "residual": _residual,
     "control": _control,
+    "stimulus": _stimulus,
 }

@@ -23,13 +23,13 @@ class Person:
         self.study = study
         self.client = Client()
 
-    def url(self, name: str, *numbers: int) -> str:
+    def url(self, name: str, *numbers: int | str) -> str:
         return reverse(f"studies:{name}", args=[self.study.slug, *numbers])
 
-    def get(self, name: str, *numbers: int, **options: Any) -> HttpResponse:
+    def get(self, name: str, *numbers: int | str, **options: Any) -> HttpResponse:
         return self.client.get(self.url(name, *numbers), **options)
 
-    def post(self, name: str, *numbers: int, htmx: bool = True, **data: Any) -> HttpResponse:
+    def post(self, name: str, *numbers: int | str, htmx: bool = True, **data: Any) -> HttpResponse:
         return self.client.post(self.url(name, *numbers), data, headers=HTMX if htmx else {})
 
     def enter(self) -> Person:

@@ -1,0 +1,98 @@
+"""What the rating phase shows to participants: instructions, then one picture or pair after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from studies.models import Mode, Participant, Preference, Rater, Rating, RatingPhase, Study
+from studies.services import phases, rating, rating_phase
+from studies.services.flow import Step
+
+SIDES = ("first", "second")
+
+
+def start(request: HttpRequest, participant: Participant, step: Step) -> HttpResponse:
+    """What is asked, before the first picture."""
+    return render(request, "studies/participant/rating_start.html", outline(participant.study, participant))
+
+
+def outline(study: Study, participant: Participant | None) -> dict[str, Any]:
+    """What will be asked, while ratings are taken; also on the page of consent."""
+    phase = phases.rating(study)
+    assert phase is not None
+    return {
+        "study": study,
+        "participant": participant,
+        "phase": phase,
+        "choices": choices(phase),
+        "count": rating_phase.length(phase),
+        "minutes": rating_phase.minutes(phase),
+    }
+
+
+def page(request: HttpRequest, participant: Participant, step: Step) -> HttpResponse:
+    """The first rating that is not given."""
+    rater = rating.rater(participant)
+    assert rater is not None
+    waiting = list(rater.ratings.filter(answered_at=None).order_by("number")[:2])
+    rating.shown(waiting[0])
+    addresses = [_pictures(participant.study.slug, one) for one in waiting]
+    context = progress(participant, rater) | {
+        "rating": waiting[0],
+        "phase": rater.phase,
+        "choices": choices(rater.phase),
+        "pictures": addresses[0],
+        "next": " ".join(addresses[1]) if len(waiting) > 1 else "",
+    }
+    context["place"] = _place(rater.phase, waiting[0].number, context["items"])
+    return render(request, "studies/participant/rating.html", context)
+
+
+def _place(phase: RatingPhase, number: int, count: int) -> str:
+    sentence = _("Pair %(number)s of %(all)s") if phase.mode == Mode.PAIRWISE else _("Picture %(number)s of %(all)s")
+    return sentence % {"number": number, "all": count}
+
+
+def progress(participant: Participant, rater: Rater) -> dict[str, Any]:
+    """How far a rater has come, as templates of the voting say it. Two queries."""
+    return {
+        "study": participant.study,
+        "participant": participant,
+        "items": rater.ratings.count(),
+        "answered": rater.ratings.exclude(answered_at=None).count(),
+        "practice": False,
+    }
+
+
+def _pictures(slug: str, one: Rating) -> list[str]:
+    """Addresses, which say nothing of what is shown. In DCR the true picture stands on the left."""
+    sides = SIDES if one.other_id else SIDES[:1]
+    return [reverse("studies:rating-picture", args=[slug, one.number, side]) for side in sides]
+
+
+def choices(phase: RatingPhase) -> list[tuple[str, str]]:
+    """(value, words) of the answers, the worst first; of a pair from left to right. Words of ITU-T P.910."""
+    if phase.mode == Mode.PAIRWISE:
+        pair = (_("The left one is better"), _("No difference"), _("The right one is better"))
+        return list(zip(Preference.values, pair, strict=True))
+    words = _impairments() if phase.mode == Mode.DCR else _qualities()
+    return [(str(score), word) for score, word in enumerate(words, start=1)]
+
+
+def _qualities() -> list[str]:
+    return [_("Bad"), _("Poor"), _("Fair"), _("Good"), _("Excellent")]
+
+
+def _impairments() -> list[str]:
+    return [
+        _("Very annoying"),
+        _("Annoying"),
+        _("Slightly annoying"),
+        _("Perceptible, but not annoying"),
+        _("Imperceptible"),
+    ]
