@@ -158,10 +158,11 @@ def _added(total: NDArray | None, image: NDArray, weight: NDArray | None) -> NDA
     """The total with one more image, in place: what passes through the memory decides the time."""
     exact = np.issubdtype(image.dtype, np.integer) and (weight is None or np.issubdtype(weight.dtype, np.integer))
     kind = np.int64 if exact else np.float64
-    alike = weight is None or (weight.ndim == 0 and weight == 1)
+    if weight is not None and not (weight.ndim == 0 and weight == 1):
+        image = np.multiply(image, weight, dtype=kind)
     if total is None:
-        return image.astype(kind) if alike else np.multiply(image, weight, dtype=kind)
-    total += image if alike else np.multiply(image, weight, dtype=kind)
+        return image.astype(kind)
+    total += image
     return total
 
 

@@ -76,7 +76,7 @@ def choose(
     """
     counts = np.tile(np.asarray(votes, dtype=np.int64), (rows * columns, 1))
     for region, picks in marks:
-        counts[np.ix_(~covered(region, columns, rows), list(picks))] -= 1
+        counts[np.ix_(~covered(region, columns, rows), np.array(picks, dtype=np.int64))] -= 1
     different, place = np.unique(counts, axis=0, return_inverse=True)
     chosen = [pick(row) for row in different]
     return [chosen[index] for index in place.reshape(-1)]
