@@ -43,8 +43,14 @@ def measured(name: str, values: Mapping[str, Any]) -> str:
     if name == "no_zoom":
         return _percent(values["zoom"])
     if name in RATIOS:
-        return formats.number_format(round(values["pixel_ratio"], 2))
+        return _number(values["pixel_ratio"])
     return f"{round(values[name])} px"
+
+
+def _number(ratio: float) -> str:
+    """Two decimals at most: 2, 1.5, 1.25."""
+    shown = round(ratio, 2)
+    return formats.number_format(int(shown) if shown == int(shown) else shown)
 
 
 def _percent(share: float) -> str:
@@ -77,8 +83,8 @@ def _ratio(asked: Rules, name: str) -> tuple[str, str, str]:
         "scaling in the display settings of your device, or move the window to another screen."
     )
     needed = {
-        "least_ratio": _("at least %(number)s") % {"number": formats.number_format(asked.least_ratio)},
-        "most_ratio": _("at most %(number)s") % {"number": formats.number_format(asked.most_ratio)},
+        "least_ratio": _("at least %(number)s") % {"number": _number(asked.least_ratio)},
+        "most_ratio": _("at most %(number)s") % {"number": _number(asked.most_ratio)},
         "whole_ratio": _("a whole number, such as 1 or 2"),
     }
     return title, needed[name], advice

@@ -200,3 +200,8 @@ def test_nothing_is_taken_while_the_study_is_closed() -> None:
         checking.record(person, GOOD | {"attempt": "0"})
     assert refused.value.status == 403
     assert checking.attempts(person) == 0
+
+
+@pytest.mark.parametrize(("most", "words"), [(2.0, "at most 2"), (1.5, "at most 1.5"), (1.25, "at most 1.25")])
+def test_a_ratio_is_written_as_people_write_it(most: float, words: str) -> None:
+    assert findings.findings(Rules(most_ratio=most), None)[0].needed == words
