@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -47,6 +48,11 @@ def progress(participant: Participant, trial: Trial | None = None) -> dict[str, 
         "place": _place(number, practice, len(counted)),
         "last": open_ones == [number] and not study.questionnaire,
     }
+
+
+def whose(participant: Participant) -> str:
+    """Under which a browser keeps what is not sent yet: nobody else's, should two people share a device."""
+    return hashlib.sha256(f"drafts of {participant.token_sha256}".encode()).hexdigest()[:16]
 
 
 def _place(number: int, practice: int, items: int) -> str:

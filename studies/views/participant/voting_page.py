@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from typing import Any
 
 from django.urls import reverse
 
 from studies.models import CANNOT_TELL, Observation, Participant, Study, Trial
-from studies.services import observing, paging, regions, rules, texts, voting
-from studies.views.participant.pages import progress
+from studies.services import findings, observing, paging, regions, rules, texts, viewing, voting
+from studies.views.participant.pages import progress, whose
 
+STEPS = ("label", "draft", "ballot")
 SHORT_LABEL = 3  # letters; labels of at most this length stand in a grid of small buttons
 
 
@@ -19,8 +21,24 @@ def context(participant: Participant, current: Trial) -> dict[str, Any]:
     """Everything beside the study and how far the participant has come."""
     study = participant.study
     trial: Any = voting.for_page(current)  # with two annotations
-    said = texts.of(study, participant.language)
-    return progress(participant, trial) | {
+    return (
+        progress(participant, trial)
+        | shown(study, trial, participant.language)
+        | {
+            "draft": _draft(trial),
+            "next": _next(study, trial.following),
+            "key": _key(participant, trial),
+            "observation": observing.as_json(_observation(trial)),
+            "bundle": reverse("studies:candidates", args=[study.slug, trial.number]),
+            "send_to": {step: reverse(f"studies:{step}", args=[study.slug, trial.number]) for step in STEPS},
+        }
+    )
+
+
+def shown(study: Study, trial: Any, language: str) -> dict[str, Any]:
+    """What does not depend on who looks at it. trial: with `pool`, how many candidates there are"""
+    said = texts.of(study, language)
+    return {
         "trial": trial,
         "step": "label" if study.ask_label and not trial.label else "candidates",
         "texts": said,
@@ -29,10 +47,7 @@ def context(participant: Participant, current: Trial) -> dict[str, Any]:
         "short_labels": all(_width(shown) <= SHORT_LABEL for shown, _ in said.labels),
         "most": study.max_picks,
         "least": rules.least_picks(study, trial.label),
-        "draft": ",".join(map(str, trial.draft)),
-        "next": _next(study, trial.following),
-        "key": _key(participant, trial),
-        "observation": observing.as_json(_observation(trial)),
+        **_screen(study),
         **_candidates(study, trial),
     }
 
@@ -59,10 +74,23 @@ def _next(study: Study, number: int | None) -> str:
     return f"{address}?low=1" if study.ask_label else address
 
 
-def _key(participant: Participant, trial: Trial) -> str:
-    """Under which the browser keeps what is not sent yet: nobody else's, should two people share a device."""
-    whose = hashlib.sha256(f"drafts of {participant.token_sha256}".encode()).hexdigest()[:16]
-    return f"{whose}/{trial.number}"
+def _draft(trial: Trial) -> str:
+    """The answer so far, as the script takes it."""
+    return json.dumps({"picks": trial.draft, "confidence": trial.draft_confidence, "region": trial.draft_region})
+
+
+def _screen(study: Study) -> dict[str, Any]:
+    """What the study asks of the pixel ratio also while people answer, and whether it warns or blocks."""
+    asked = viewing.rules(study)
+    ratio = [one for one in findings.findings(asked, None) if one.rule in viewing.RATIOS]
+    return {"ratio_rules": ratio, "ratio_action": asked.on_failure}
+
+
+def _key(participant: Participant, trial: Any) -> str:
+    """Under which the browser keeps what is not sent yet: of nobody else, and of no other order of candidates."""
+    study = participant.study
+    shown = f"{trial.pool} of {study.seed} on pages of {study.page_size}"
+    return f"{whose(participant)}/{hashlib.sha256(shown.encode()).hexdigest()[:8]}/{trial.number}"
 
 
 def _observation(trial: Trial) -> Observation | None:

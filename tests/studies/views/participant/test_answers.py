@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
-from studies.models import Ballot, Pick, Study, StudyState, Trial
+from studies.models import Ballot, Participant, Pick, Study, StudyState, Trial
 from tests.studies import factories
 from tests.studies.views.participant.conftest import Person
 
@@ -22,6 +25,11 @@ def person(arrive: Arrive) -> Person:
     someone = arrive(factories.open_study_with_pool(items=2))
     someone.post("label", 1, label="5")
     return someone
+
+
+def drafted(person: Person) -> dict[str, Any]:
+    """What the page is told of the answer so far."""
+    return json.loads(person.get("trial").context["draft"])
 
 
 def test_a_label_is_answered_with_the_candidates(arrive: Arrive) -> None:
@@ -108,6 +116,7 @@ def test_wrong_picks_are_refused_in_one_sentence(person: Person, positions: list
 
 def test_a_refusal_without_htmx_is_a_page(person: Person) -> None:
     answer = person.ballot(positions=[], htmx=False)
+    assert f'href="{person.url("trial")}"' in answer.content.decode()
     assert answer.status_code == 400
     assert "<html" in answer.content.decode()
     assert "Pick at least 1 image" in answer.content.decode()
@@ -119,9 +128,9 @@ def test_a_ballot_without_an_id_is_refused(person: Person) -> None:
 
 def test_a_draft_is_kept_and_shown_again(person: Person) -> None:
     assert person.post("draft", 1, positions=[7, 3]).status_code == 204
-    assert 'data-draft="7,3"' in person.get("trial").content.decode()
+    assert drafted(person)["picks"] == [7, 3]
     assert person.post("draft", 1, positions=[0, 1, 2, 3]).status_code == 400
-    assert 'data-draft="7,3"' in person.get("trial").content.decode()
+    assert drafted(person)["picks"] == [7, 3]
     person.ballot(positions=[7, 3])
     assert person.post("draft", 1, positions=[1]).status_code == 409
 
@@ -166,10 +175,115 @@ def test_a_ballot_that_cannot_be_stored_leaves_nothing_and_can_be_sent_again(per
     assert "Your answer could not be stored just now. Nothing is lost" in answer.content.decode()
     assert not Ballot.objects.exists()
     assert Study.objects.get().frozen_at is None
-    assert 'data-draft="4,2"' in person.get("trial").content.decode()
+    assert drafted(person)["picks"] == [4, 2]
 
     assert person.ballot(positions=[4, 2], submission_id=identity).status_code == 200
     assert list(Ballot.objects.get().picks.values_list("position", flat=True)) == [4, 2]
+
+
+def test_how_sure_and_where_are_kept_for_another_device(arrive: Arrive) -> None:
+    """1.15 (6)."""
+    person = arrive(factories.open_study_with_pool(ask_confidence=True, region="grid"))
+    person.post("label", 1, label="5")
+    part = {"kind": "grid", "columns": 8, "rows": 8, "cells": [9, 10]}
+    assert person.post("draft", 1, positions=[7], confidence="4", region=json.dumps(part)).status_code == 204
+    assert drafted(person) == {"picks": [7], "confidence": 4, "region": part}
+    draft = person.get("my-data").json()["images"][0]
+    assert (draft["draft"], draft["draft_confidence"], draft["draft_region"]) == ([7], 4, part)
+    assert person.post("draft", 1, positions=[7], confidence="", region="{}").status_code == 204  # both taken back
+    assert drafted(person) == {"picks": [7], "confidence": None, "region": {}}
+    for wrong in ({"confidence": "6"}, {"region": '{"kind": "lasso", "points": []}'}):
+        assert person.post("draft", 1, positions=[7, 8], **wrong).status_code == 400
+    assert drafted(person)["picks"] == [7]
+
+
+def test_a_draft_without_what_is_asked_beside_the_picks_is_kept(arrive: Arrive) -> None:
+    person = arrive(factories.open_study_with_pool(ask_confidence=True))
+    person.post("label", 1, label="5")
+    assert person.post("draft", 1, positions=[7]).status_code == 204
+    assert person.post("draft", 1, positions=[], confidence="2").status_code == 204
+
+
+@pytest.fixture
+def paged(arrive: Arrive) -> Person:
+    """At the candidates of an item with three pages."""
+    someone = arrive(factories.open_study_with_pool(page_size=4))
+    someone.post("label", 1, label="5")
+    return someone
+
+
+def looked(*pages: float) -> str:
+    return json.dumps({"pages": pages})
+
+
+def test_who_picks_has_looked_at_every_page(paged: Person) -> None:
+    """1.15 (3): see_all_pages holds whatever the page lets through."""
+    for observation in ("", looked(), looked(900, 0, 0), "nonsense"):
+        answer = paged.ballot(positions=[0], observation=observation)
+        assert answer.status_code == 400
+    assert "Not all candidates were looked at: turn to page 1, 2, 3" in answer.content.decode()
+    answer = paged.ballot(positions=[0], observation=looked(900, 0, 40))
+    assert "turn to page 2, then send again" in answer.content.decode()
+    assert not Ballot.objects.exists()
+    assert paged.ballot(positions=[0], observation=looked(900, 30, 40)).status_code == 200
+
+
+def test_pages_looked_at_on_another_device_count(paged: Person) -> None:
+    assert paged.post("draft", 1, positions=[0], observation=looked(900, 30, 0)).status_code == 204
+    assert paged.ballot(positions=[0], observation=looked(0, 0, 40)).status_code == 200
+
+
+def test_a_ballot_that_is_sent_again_need_not_tell_what_was_looked_at(paged: Person) -> None:
+    identity = str(uuid.uuid4())
+    paged.ballot(positions=[0], observation=looked(900, 30, 40), submission_id=identity)
+    assert paged.ballot(positions=[0], submission_id=identity).status_code == 200
+    assert Ballot.objects.count() == 1
+
+
+def test_who_cannot_tell_and_picks_nothing_need_not_look_at_every_page(arrive: Arrive) -> None:
+    person = arrive(factories.open_study_with_pool(page_size=4))
+    person.post("label", 1, label="cannot tell")
+    assert person.ballot(positions=[1], label="cannot tell").status_code == 400
+    assert person.ballot(positions=[], label="cannot tell").status_code == 200
+
+
+def test_a_study_may_leave_it_to_people_which_pages_they_look_at(arrive: Arrive) -> None:
+    person = arrive(factories.open_study_with_pool(page_size=4, see_all_pages=False))
+    person.post("label", 1, label="5")
+    assert person.ballot(positions=[0]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("action", "observed", "status"),
+    [
+        ("block", {"pixel_ratio": 1.25}, 400),
+        ("block", {"pixel_ratio": 1, "events": [[5, "ratio", 1.25]]}, 400),
+        ("block", {"pixel_ratio": 1.25, "events": [[5, "ratio", 2], [6, "pick", 0]]}, 200),
+        ("block", {}, 200),
+        ("warn", {"pixel_ratio": 1.25}, 200),
+    ],
+)
+def test_a_ballot_from_a_screen_that_would_not_be_let_in(
+    arrive: Arrive, action: str, observed: dict[str, Any], status: int
+) -> None:
+    """1.15 (4): also when it changed during the trial."""
+    person = arrive(factories.open_study_with_pool())
+    Study.objects.update(viewing={"whole_ratio": True, "on_failure": action})
+    Participant.objects.update(checked_at=timezone.now())
+    page = person.get("trial").content.decode()
+    assert f'data-ratio-action="{action}"' in page
+    assert "&quot;whole&quot;: true" in page
+    assert "data-ratio-notice" in page
+    person.post("label", 1, label="5")
+    answer = person.ballot(positions=[0], observation=json.dumps(observed))
+    assert answer.status_code == status
+    assert ("Your screen has changed" in answer.content.decode()) == (status == 400)
+
+
+def test_numbers_without_measure_in_an_observation_are_left_out(person: Person) -> None:
+    huge = "9" * 400
+    observation = f'{{"picking_ms": {huge}, "events": [[1, "pick", {huge}]]}}'
+    assert person.ballot(positions=[0], observation=observation).status_code == 200
 
 
 def test_positions_of_another_items_pool_mean_nothing(arrive: Arrive) -> None:
