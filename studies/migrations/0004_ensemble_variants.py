@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("inference", "0004_ensemble_rules"),
-        ("studies", "0006_drafts"),
+        ("studies", "0005_rating_phase"),
     ]
 
     operations = [
