@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -17,7 +18,8 @@ NewPage = Callable[..., Page]
 
 def second_device(voter: Voter, page: Page) -> Voter:
     """At the same trial, as by the same personal link."""
-    page.context.add_cookies(voter.page.context.cookies())
+    cookies: Any = voter.page.context.cookies()
+    page.context.add_cookies(cookies)
     page.goto(f"{voter.url}trial/")
     other = Voter(page, Trial.objects.get().participant.study)
     other.loaded()

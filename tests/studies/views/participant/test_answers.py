@@ -29,7 +29,8 @@ def person(arrive: Arrive) -> Person:
 
 def drafted(person: Person) -> dict[str, Any]:
     """What the page is told of the answer so far."""
-    return json.loads(person.get("trial").context["draft"])
+    page: Any = person.get("trial")
+    return json.loads(page.context["draft"])
 
 
 def test_a_label_is_answered_with_the_candidates(arrive: Arrive) -> None:
@@ -188,10 +189,11 @@ def test_how_sure_and_where_are_kept_for_another_device(arrive: Arrive) -> None:
     part = {"kind": "grid", "columns": 8, "rows": 8, "cells": [9, 10]}
     assert person.post("draft", 1, positions=[7], confidence="4", region=json.dumps(part)).status_code == 204
     assert drafted(person) == {"picks": [7], "confidence": 4, "region": part}
-    draft = person.get("my-data").json()["images"][0]
+    draft = json.loads(person.get("my-data").content)["images"][0]
     assert (draft["draft"], draft["draft_confidence"], draft["draft_region"]) == ([7], 4, part)
     assert person.post("draft", 1, positions=[7], confidence="", region="{}").status_code == 204  # both taken back
     assert drafted(person) == {"picks": [7], "confidence": None, "region": {}}
+    wrong: Any
     for wrong in ({"confidence": "6"}, {"region": '{"kind": "lasso", "points": []}'}):
         assert person.post("draft", 1, positions=[7, 8], **wrong).status_code == 400
     assert drafted(person)["picks"] == [7]

@@ -151,7 +151,8 @@ def test_people_are_told_beforehand_how_many_images_come(arrive: Arrive) -> None
     page = text(Person(study).get("welcome"))
     assert "You practise with one image; that answer does not count." in page
     assert "You see 3 small, coarse images" in page
-    assert arrive(study).get("trial").context["items"] == 3
+    started: Any = arrive(study).get("trial")
+    assert started.context["items"] == 3
 
 
 def test_attention_checks_and_repeats_look_like_any_image(arrive: Arrive) -> None:

@@ -113,7 +113,7 @@ def test_who_withdraws_may_have_their_answers_deleted(arrive: Arrive) -> None:
     assert not Ballot.objects.exists()
     assert not Observation.objects.exists()
     assert collect(study).participants.withdrawn == 1
-    mine = person.get("my-data").json()
+    mine = json.loads(person.get("my-data").content)
     assert mine["participant"]["withdrawn_at"]
     assert mine["images"][0]["label"] == ""
 
