@@ -69,6 +69,7 @@ class StudyAdmin(admin.ModelAdmin):
         ("Around the images",
          {"fields": ("page_size", "see_all_pages", "ask_confidence", "region", "repeats", "introduction", "viewing",
                      "questionnaire")}),
+        ("Analysis", {"fields": ("plan",)}),
         ("Consent", {"fields": ("consent_text", "language")}),
         ("State", {"fields": ("page", "state", "created_at", "opened_at", "frozen_at", "closed_at")}),
     )  # fmt: skip

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from studies.aggregation.estimates import Estimate, Interval
@@ -71,6 +72,7 @@ class Protocol:
     viewing: dict[str, Any] = field(default_factory=dict)
     questionnaire: list[dict[str, Any]] = field(default_factory=list)
     translations: tuple[dict[str, Any], ...] = ()
+    plan: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,21 @@ class SelectionResult:
     tie_rule: str
     asked: int
     reason: str
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """What the same ballots give when they are read otherwise, to stand beside what is reported.
+
+    name: "without exclusions", or "as locked" by the protocol where a later analysis version is reported
+    """
+
+    name: str
+    ballots: int
+    label_shares: tuple[LabelShare, ...]
+    majority: str | None
+    majority_reason: str
+    selection: SelectionResult
 
 
 @dataclass(frozen=True)
@@ -287,6 +304,7 @@ class ItemResults:
     chance_threshold: Estimate
     mean_jaccard: Estimate
     evaluation: EvaluationResult
+    alternatives: tuple[Alternative, ...] = ()
 
     def metric(self, name: str) -> Metric | None:
         """The metric of this name, where the evaluation has it."""
@@ -294,10 +312,35 @@ class ItemResults:
 
 
 @dataclass(frozen=True)
+class AnalysisVersion:
+    """How the ballots are read. Number 1 is what the protocol says; the last one is reported.
+
+    reason: why it was decided otherwise, empty for number 1;  changes: what differs from the protocol
+    analysis: ensemble_size, tie_rule, rules of exclusion, confidence and resamples, whole;  sha256: of its JSON
+    """
+
+    number: int
+    made_at: str
+    reason: str
+    changes: dict[str, Any]
+    analysis: dict[str, Any]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A participant whose ballots are left out, by pseudonym, and the rules of the plan that they fail."""
+
+    participant: str
+    simulated: bool
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class StudyResults:
     """One consistent look at a study. Times are ISO 8601 in UTC, empty where they have not come yet.
 
-    families: over all items together.
+    families: over all items together. excluded: under the last of analysis_versions; their ballots are in no figure
     """
 
     pk: int
@@ -315,11 +358,18 @@ class StudyResults:
     participants: Participants
     families: tuple[FamilyResult, ...]
     items: tuple[ItemResults, ...]
+    analysis_versions: tuple[AnalysisVersion, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
 
     @property
     def has_simulated(self) -> bool:
         """True when simulated participants are among the counted ones: a rehearsal, to be marked everywhere."""
         return self.participants.simulated > 0
+
+
+def written(moment: datetime | None) -> str:
+    """A time as results have it: ISO 8601 in UTC, empty where it has not come yet."""
+    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def to_jsonable(value: Any) -> Any:

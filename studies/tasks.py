@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from studies.models import Evaluation, RatingPhase
-from studies.services import evaluation, privacy, stimuli
+from studies.services import evaluation, privacy, stimuli, stopping
 
 #: A message younger than this may still be on its way or at work.
 PATIENCE = timedelta(minutes=2)
@@ -36,7 +36,8 @@ def erase_identities() -> int:
 
 @shared_task
 def reconcile() -> int:
-    """Send again what was asked for and is neither made nor failed; the number sent."""
+    """Close studies whose rule to stop is met, and send again what was asked for and is not made; the number sent."""
+    stopping.close_due()
     keys = evaluation.waiting(timezone.now() - PATIENCE)
     for pk in keys:
         evaluation.send(pk)

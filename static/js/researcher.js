@@ -1,4 +1,4 @@
-// The researcher's pages work without this; it only adds buttons that copy a field's text.
+// The researcher's pages work without this.
 document.addEventListener("DOMContentLoaded", () => {
   if (!navigator.clipboard) return;
   for (const button of document.querySelectorAll("[data-copy]")) {
@@ -10,4 +10,9 @@ document.addEventListener("DOMContentLoaded", () => {
       status.textContent = "Copied.";
     });
   }
+});
+
+// What a page asks for again and again can wait while nobody looks at it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.closest("[data-rests]")) event.preventDefault();
 });

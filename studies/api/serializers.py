@@ -51,6 +51,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
     labels = serializers.ListField(child=serializers.CharField())
     viewing = serializers.DictField(help_text="rules for screens; {} asks nothing")
     questionnaire = serializers.ListField(child=serializers.DictField(), help_text="asked at the end")
+    plan = serializers.DictField(help_text="of the analysis; {} leaves nobody out and stops nothing")
 
     class Meta:
         model = Study
@@ -59,7 +60,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
             "pool_size", "max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws", "weights",
             "weights_sha256", "settings", "seed", "target_participants", "created_at", "opened_at", "frozen_at",
             "closed_at", "page_size", "see_all_pages", "ask_confidence", "region", "repeats", "introduction", "viewing",
-            "questionnaire", "language", "texts", "additions",
+            "questionnaire", "language", "texts", "additions", "plan",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -93,6 +94,7 @@ class StudyCreateSerializer(serializers.Serializer[Study]):
     questionnaire = serializers.ListField(
         child=serializers.DictField(), required=False, help_text="of key, kind, text, options, required, low, high"
     )
+    plan = serializers.DictField(required=False, help_text="of the analysis, as attention: 0.8")
 
     def validate_weights(self, text: str) -> Weights:
         return _known_weights(text)

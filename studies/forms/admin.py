@@ -9,7 +9,10 @@ from django import forms
 from studies.forms.fields import LinesField, QuestionsField
 from studies.models import Study, StudyState
 from studies.services import additions, items, lifecycle
-from studies.services.protocol import normal_viewing
+from studies.services.protocol import normal_plan, normal_viewing
+
+#: Fields of rules as JSON -> how they are stored.
+_OF_RULES = {"viewing": normal_viewing, "plan": normal_plan}
 
 
 class StudyAdminForm(forms.ModelForm):
@@ -23,22 +26,24 @@ class StudyAdminForm(forms.ModelForm):
             "name", "question", "ask_label", "labels", "instructions", "consent_text", "weights", "settings",
             "pool_size", "max_picks", "exact_picks", "ensemble_size", "tie_rule", "control_draws",
             "target_participants", "language", "page_size", "see_all_pages", "ask_confidence", "region", "repeats",
-            "introduction", "viewing", "questionnaire",
+            "introduction", "viewing", "questionnaire", "plan",
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """Not the model's own constraints, whose sentences are about the database: the service says it better."""
         values = {name: getattr(self.instance, name, None) for name in self._meta.fields or () if name != "weights"}
         values["weights"] = self.instance.weights if self.instance.weights_id else None
-        self.cleaned_data["viewing"] = self.cleaned_data.get("viewing") or {}
+        for name in _OF_RULES:
+            self.cleaned_data[name] = self.cleaned_data.get(name) or {}
         values |= self.cleaned_data
         for name, sentence in lifecycle.validate_protocol(values).items():
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, sentence)
         self._check_pools()
         self._check_items()
-        if "viewing" not in self.errors:
-            self.cleaned_data["viewing"] = normal_viewing(self.cleaned_data["viewing"])
+        for name, normal in _OF_RULES.items():
+            if name not in self.errors:
+                self.cleaned_data[name] = normal(self.cleaned_data[name])
         return self.cleaned_data
 
     def _check_items(self) -> None:

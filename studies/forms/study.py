@@ -9,6 +9,7 @@ from django import forms
 from inference import samplers
 from inference.models import Weights
 from studies.forms.fields import LinesField, QuestionsField, languages
+from studies.forms.plan import PlanForm
 from studies.forms.sampler_settings import SamplerForm
 from studies.forms.viewing import ViewingForm
 from studies.models import CANNOT_TELL, Region, Study, TieRule
@@ -147,7 +148,7 @@ class StudyForm(SamplerForm):
     )
 
     #: Legend, sentence under it, names of fields, and of those that are folded away; the sampler's settings follow
-    #: the candidates, the rules for screens the introduction.
+    #: the candidates, the rules for screens the introduction; the analysis plan is a form of its own.
     GROUPS = (
         ("asked", "What people are asked", "", ("name", "language", "question", "ask_label", "labels", "instructions"),
          ("ask_confidence", "region")),
@@ -157,6 +158,7 @@ class StudyForm(SamplerForm):
         ("votes", "Votes and ensemble", "Frozen, with all the rest of the protocol, at the first vote.",
          ("max_picks", "exact_picks", "ensemble_size", "tie_rule", "target_participants"),
          ("control_draws", "repeats")),
+        ("analysis", "Analysis plan", "Fixed before there are votes, so that it cannot follow from them.", (), ()),
         ("after", "After the images", "", ("questionnaire",), ()),
         ("consent", "Consent", "", ("consent_text",), ()),
     )  # fmt: skip
@@ -168,10 +170,11 @@ class StudyForm(SamplerForm):
         initial = {name: getattr(study, name) for name in self.base_fields} if study else {}
         super().__init__(data, offered=[*catalogue, study.weights] if study else catalogue, initial=initial)
         self.viewing_form = ViewingForm(data, initial=study.viewing if study else None)
+        self.plan_form = PlanForm(data, initial=study.plan if study else None)
 
     def is_valid(self) -> bool:
         own = super().is_valid()
-        return own and (not self.viewing_form.is_bound or self.viewing_form.is_valid())
+        return own and all(not form.is_bound or form.is_valid() for form in (self.viewing_form, self.plan_form))
 
     def clean(self) -> dict[str, Any]:
         for name in self.UNSENT:
@@ -187,11 +190,16 @@ class StudyForm(SamplerForm):
         values = {name: value for name, value in self.cleaned_data.items() if not self.fields[name].disabled}
         if "weights" not in values:
             return values
-        return {**values, "settings": self._settings(values["weights"]), "viewing": self.viewing_form.rules()}
+        return {
+            **values,
+            "settings": self._settings(values["weights"]),
+            "viewing": self.viewing_form.mapping(),
+            "plan": self.plan_form.mapping(),
+        }
 
     def stored(self) -> dict[str, Any]:
         """The study as it is; empty for a new one."""
-        names = (*self.base_fields, "settings", "viewing")
+        names = (*self.base_fields, "settings", "viewing", "plan")
         return {name: getattr(self.study, name) for name in names} if self.study else {}
 
     def _settings(self, weights: Weights) -> dict[str, Any]:
@@ -207,6 +215,8 @@ class StudyForm(SamplerForm):
 
     def add_problems(self, problems: dict[str, str]) -> None:
         """Show what the service found beside the field it concerns; the rest above the form."""
+        if sentence := problems.pop("plan", ""):
+            self.plan_form.add_error(None, sentence)
         for name, sentence in problems.items():
             self.add_error(name if name in self.fields else None, sentence)
 
@@ -233,6 +243,6 @@ class StudyForm(SamplerForm):
         """Make the protocol read-only; what is sent for it is ignored, name and target stay open."""
         for name, field in self.fields.items():
             field.disabled = name in Study.PROTOCOL
-        for form in (self.settings_form, self.viewing_form):
+        for form in (self.settings_form, self.viewing_form, self.plan_form):
             for field in form.fields.values() if form is not None else ():
                 field.disabled = True

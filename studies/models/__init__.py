@@ -1,6 +1,7 @@
 """The nouns of a study, one file each."""
 
 from studies.models.addition import Addition
+from studies.models.analysis import AnalysisVersion
 from studies.models.ballot import Ballot, Pick
 from studies.models.evaluation import Evaluation, Variant, VariantSet
 from studies.models.flow import QuestionnaireAnswers, ViewingCheck
@@ -26,6 +27,7 @@ from studies.models.texts import ConsentVersion, StudyPicture, StudyText
 __all__ = [
     "CANNOT_TELL",
     "Addition",
+    "AnalysisVersion",
     "Ballot",
     "ConsentVersion",
     "Evaluation",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,14 +13,20 @@ from studies.models.item import Kind
 from studies.models.participant import Trial
 
 
+def are_votes(prefix: str = "") -> Q:
+    """Ballots that count: first answers to main items by participants who have not withdrawn.
+
+    prefix: how a query reaches them, as "ballot__"
+    """
+    counted = {"item__kind": Kind.MAIN, "repeat": 0, "participant__withdrawn_at": None}
+    return Q(**{f"{prefix}trial__{name}": value for name, value in counted.items()})
+
+
 class BallotQuerySet(models.QuerySet["Ballot"]):
-    def votes(self) -> BallotQuerySet:
-        """Those that count: first answers to main items by participants who have not withdrawn."""
-        return self.filter(
-            trial__item__kind=Kind.MAIN,
-            trial__repeat=0,
-            trial__participant__withdrawn_at=None,
-        )
+    def votes(self, without: Collection[int] = ()) -> BallotQuerySet:
+        """Those that count, see `are_votes`. without: ids of participants who are left out, see services.exclusions"""
+        counted = self.filter(are_votes())
+        return counted.exclude(trial__participant__in=without) if without else counted
 
 
 class Ballot(models.Model):

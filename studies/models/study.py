@@ -124,6 +124,9 @@ class Study(models.Model):
     )
     viewing = models.JSONField(default=dict, blank=True, help_text="what the screen must be like: services.viewing")
     questionnaire = models.JSONField(default=list, blank=True, help_text="asked at the end: services.questionnaire")
+    plan = models.JSONField(
+        default=dict, blank=True, help_text="who is left out, when to stop, how sure: services.plan"
+    )
     control_draws = models.PositiveIntegerField(
         default=200,
         validators=[MinValueValidator(100), MaxValueValidator(10_000)],
@@ -146,7 +149,7 @@ class Study(models.Model):
         "question", "ask_label", "labels", "instructions", "consent_text", "pool_size", "max_picks", "exact_picks",
         "ensemble_size", "tie_rule", "control_draws", "weights", "settings", "seed",
         "page_size", "see_all_pages", "ask_confidence", "region", "repeats", "language", "introduction", "viewing",
-        "questionnaire",
+        "questionnaire", "plan",
     )  # fmt: skip
 
     class Meta:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from studies.errors import LifecycleError
 from studies.models import RatingPhase, Role, Study, StudyMembership, StudyState
 from studies.services import additions, drawing, evaluation, flow, items, pictures, translations
-from studies.services.protocol import complete_settings, normal_viewing, validate_protocol
+from studies.services.protocol import complete_settings, normal_plan, normal_viewing, validate_protocol
 
 __all__ = ["close_study", "create_study", "delete_study", "open_study", "update_protocol", "validate_protocol"]
 
@@ -25,6 +25,7 @@ def create_study(owner: User, **fields: Any) -> Study:
     _refuse_problems(fields)
     fields["settings"] = complete_settings(fields["weights"], fields.get("settings", {}))
     fields["viewing"] = normal_viewing(fields.get("viewing", {}))
+    fields["plan"] = normal_plan(fields.get("plan", {}))
     with transaction.atomic():
         study = Study.objects.create(**fields)
         StudyMembership.objects.create(study=study, user=owner, role=Role.OWNER)
@@ -62,8 +63,9 @@ def update_protocol(study: Study, **fields: Any) -> Study:
 def _changes(study: Study, fields: dict[str, Any]) -> dict[str, Any]:
     """Those of the fields that are new; settings that only leave defaults out or write them out are not."""
     values = _fields(study)
-    if "viewing" in fields:
-        fields = fields | {"viewing": normal_viewing(fields["viewing"])}
+    for name, normal in (("viewing", normal_viewing), ("plan", normal_plan)):
+        if name in fields:
+            fields = fields | {name: normal(fields[name])}
     changed = {name: value for name, value in fields.items() if values[name] != value}
     if {"settings", "weights"} & set(changed):
         whole = values | fields

@@ -11,7 +11,7 @@ from inference import samplers
 from inference.models import Weights
 from studies.models import CANNOT_TELL, Region, Study, TieRule
 from studies.models.study import MAX_POOL
-from studies.services import questionnaire, viewing
+from studies.services import plan, questionnaire, viewing
 
 MAX_LABELS = 50
 MAX_LABEL_LENGTH = 100
@@ -34,6 +34,7 @@ def validate_protocol(fields: Mapping[str, Any]) -> dict[str, str]:
         "tie_rule": "" if values["tie_rule"] in TieRule.values else "Choose one of the tie rules.",
         "region": "" if values["region"] in Region.values else "Choose how people mark the part that decided.",
         "viewing": viewing.problem(values["viewing"]),
+        "plan": plan.problem(values["plan"], ask_label=bool(values["ask_label"])),
         "questionnaire": questionnaire.problem(values["questionnaire"]),
         **_numbers(values),
         **sampler_problems(values["weights"], values["settings"]),
@@ -119,6 +120,11 @@ def _settings(sampler: str, settings: dict[str, Any]) -> str:
 def normal_viewing(values: Mapping[str, Any]) -> dict[str, Any]:
     """Rules for screens with every default written out; {} where nothing is asked."""
     return viewing.Rules.from_mapping(values).as_mapping()
+
+
+def normal_plan(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The analysis plan with every default written out; {} for that of studies without one."""
+    return plan.Plan.from_mapping(values).as_mapping()
 
 
 def complete_settings(weights: Weights, settings: dict[str, Any]) -> dict[str, Any]:

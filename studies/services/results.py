@@ -119,6 +119,7 @@ def _protocol(study: Study, drawn_by: list[drawing.Source]) -> results.Protocol:
         "question", "ask_label", "instructions", "consent_text", "pool_size", "max_picks", "exact_picks",
         "ensemble_size", "tie_rule", "control_draws", "settings", "target_participants", "seed", "page_size",
         "see_all_pages", "ask_confidence", "region", "repeats", "language", "introduction", "viewing", "questionnaire",
+        "plan",
     )  # fmt: skip
     return results.Protocol(
         **{name: getattr(study, name) for name in copied},

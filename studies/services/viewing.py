@@ -7,11 +7,11 @@ Sizes are in CSS pixels; a pixel ratio is device pixels per CSS pixel. The page 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, field, fields
-from typing import Any, Self
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 from studies.models import Participant, Study
+from studies.services.checked import Checked, option
 
 WARN, BLOCK = "warn", "block"
 #: How far the enlargement of a page may seem off: scroll bars and frames of windows take a little.
@@ -26,11 +26,6 @@ MEASURED, ANSWERED = (*SIZES, *RATIOS, "no_zoom"), ("brightness", "plates")
 
 class RulesError(ValueError):
     """Rules that cannot be; the message is one sentence for the researcher."""
-
-
-def _rule(default: Any, label: str, help: str = "", *, low: float = 0, high: float = 0, choices: Any = ()) -> Any:
-    """A field of `Rules` with its range or choices, and the words that a form shows."""
-    return field(default=default, metadata={"label": label, "help": help, "low": low, "high": high, "choices": choices})
 
 
 _AT_LEAST = "CSS pixels at least; 0 for any."
@@ -57,49 +52,43 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Rules:
+class Rules(Checked):
     """0 and False ask nothing. Raises RulesError for a value of the wrong type or outside its range."""
 
-    window_width: int = _rule(0, "Window width", _AT_LEAST, high=10_000)
-    window_height: int = _rule(0, "Window height", _AT_LEAST, high=10_000)
-    screen_width: int = _rule(0, "Screen width", _AT_LEAST, high=10_000)
-    screen_height: int = _rule(0, "Screen height", _AT_LEAST, high=10_000)
-    least_ratio: float = _rule(0.0, "Smallest pixel ratio", _RATIO, high=10)
-    most_ratio: float = _rule(0.0, "Largest pixel ratio", _RATIO, high=10)
-    whole_ratio: bool = _rule(
+    noun: ClassVar[str] = "viewing rule"
+    nouns: ClassVar[str] = "viewing rules"
+    error: ClassVar[type[ValueError]] = RulesError
+
+    window_width: int = option(0, "Window width", _AT_LEAST, high=10_000)
+    window_height: int = option(0, "Window height", _AT_LEAST, high=10_000)
+    screen_width: int = option(0, "Screen width", _AT_LEAST, high=10_000)
+    screen_height: int = option(0, "Screen height", _AT_LEAST, high=10_000)
+    least_ratio: float = option(0.0, "Smallest pixel ratio", _RATIO, high=10)
+    most_ratio: float = option(0.0, "Largest pixel ratio", _RATIO, high=10)
+    whole_ratio: bool = option(
         False, "Whole pixel ratio only", "1, 2 or 3, not 1.25 or 1.5. (Pictures are pixel-exact at every ratio.)"
     )
-    no_zoom: bool = _rule(False, "No browser zoom", "The browser shows the page at 100 %.")
-    brightness: bool = _rule(
+    no_zoom: bool = option(False, "No browser zoom", "The browser shows the page at 100 %.")
+    brightness: bool = option(
         False, "Brightness pattern", "People count faint squares on black and on white, other ones at each attempt."
     )
-    plates: int = _rule(
+    plates: int = option(
         0, "Colour plates", "Digits that differ from their ground in red and green only; 0 for none.", high=6
     )
-    plate_errors: int = _rule(0, "Plates that may be misread", high=5)
-    on_failure: str = _rule(
+    plate_errors: int = option(0, "Plates that may be misread", high=5)
+    on_failure: str = option(
         WARN, "When a check fails", choices=((WARN, "warn, and let people go on"), (BLOCK, "do not let people in"))
     )
-    attempts: int = _rule(
+    attempts: int = option(
         3, "Attempts", "Who is not let in after so many failed checks is sent away with a code.", low=1, high=20
     )
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            _check(item, getattr(self, item.name))
+        super().__post_init__()
         if self.most_ratio and self.least_ratio > self.most_ratio:
             raise RulesError("The smallest pixel ratio is above the largest: exchange them.")
         if self.plates and self.plate_errors >= self.plates:
             raise RulesError("At least one colour plate must be read: let fewer be misread than are shown.")
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        if not isinstance(values, Mapping):
-            raise RulesError("Give the viewing rules as names with values.")
-        known = [item.name for item in fields(cls)]
-        if unknown := sorted(set(values) - set(known)):
-            raise RulesError(f"There is no viewing rule “{unknown[0]}”: choose among {', '.join(known)}.")
-        return cls(**values)
 
     def as_mapping(self) -> dict[str, Any]:
         """As a study stores them: everything written out, or nothing where nothing is asked."""
@@ -131,27 +120,7 @@ class Rules:
         return all(limit.admits(ratio) for limit in self.limits().values() if limit.measure == "pixel_ratio")
 
 
-def _check(item: Field[Any], value: Any) -> None:
-    label, low, high, choices = (item.metadata[key] for key in ("label", "low", "high", "choices"))
-    if choices:
-        fits, wanted = value in dict(choices), "one of " + ", ".join(dict(choices))
-    elif isinstance(item.default, bool):
-        fits, wanted = isinstance(value, bool), "true or false"
-    else:
-        whole = isinstance(item.default, int)
-        number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-        fits, wanted = number and low <= value <= high, f"a {'whole ' * whole}number from {low} to {high:,}"
-    if not fits:
-        raise RulesError(f"“{label}” must be {wanted}.")
-
-
-def problem(values: Any) -> str:
-    """What is wrong with these rules, in one sentence; empty when nothing is."""
-    try:
-        Rules.from_mapping(values)
-    except RulesError as error:
-        return str(error)
-    return ""
+problem = Rules.problem
 
 
 def rules(study: Study) -> Rules:
