@@ -1,6 +1,7 @@
-// Measures the screen while people mend what does not fit: the form carries the numbers, the server judges them.
+// Measures the screen: on the page of the check, while people mend what does not fit (the form carries the numbers, the
+// server judges them), and during trials, because people zoom and windows are moved to other screens.
 
-const form = document.querySelector("[data-check]");
+let form;
 
 // Some browsers tell their zoom by the size of their window. What would mean less than one pixel of the screen for one
 // of the page unzoomed is a side bar.
@@ -27,6 +28,7 @@ const fits = ({ least, most, whole, tolerance }, value) =>
   whole ? Math.abs(value - Math.round(value)) <= tolerance : value >= (least ?? value) && value <= (most ?? value);
 
 function show() {
+  if (!form) return;
   const measured = measure();
   for (const [name, value] of Object.entries(measured)) form.elements[name].value = value;
   for (const row of form.querySelectorAll("[data-limit]")) {
@@ -39,9 +41,27 @@ function show() {
   }
 }
 
-if (form) {
-  for (const event of ["resize", "focus", "pageshow"]) addEventListener(event, show);
-  window.visualViewport?.addEventListener("resize", show);
-  form.addEventListener("submit", show);
+// Says what does not fit, where it does not; the words are in _screen.html, one part for each of data-ratio-rule. Where
+// the study blocks, the pictures are covered until it fits again.
+export function screenFits(root) {
+  const notice = root.querySelector("[data-ratio-notice]");
+  if (!notice) return true;
+  const broken = JSON.parse(root.dataset.ratioRule).map((rule) => !fits(rule, devicePixelRatio));
+  for (const now of notice.querySelectorAll("[data-ratio-now]")) {
+    now.textContent = words("pixel_ratio", devicePixelRatio);
+  }
+  notice.querySelectorAll("li").forEach((item, i) => (item.hidden = !broken[i]));
+  notice.hidden = !broken.includes(true);
+  root.classList.toggle("blocked", !notice.hidden && root.dataset.ratioAction === "block");
+  return notice.hidden;
+}
+
+// The page of the check, where it is one.
+export function startCheck() {
+  form = document.querySelector("[data-check]");
+  form?.addEventListener("submit", show);
   show();
 }
+
+for (const event of ["resize", "focus", "pageshow"]) addEventListener(event, show);
+window.visualViewport?.addEventListener("resize", show);

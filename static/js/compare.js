@@ -1,8 +1,6 @@
 // The image and some candidates in a dialog, under the loupe of the page: side by side, or taking turns in one place.
 
 import { make } from "./elements.js";
-import { align } from "./pixels.js";
-import { say } from "./texts.js";
 
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const TURN = 600; // milliseconds between turns that come by themselves
@@ -22,6 +20,7 @@ export class Compare {
     this.dialog.addEventListener("close", () => {
       this.pause();
       this.row.replaceChildren();
+      viewing.over = undefined;
       viewing.paint();
     });
   }
@@ -29,6 +28,7 @@ export class Compare {
   open(picks) {
     this.positions = [null, ...picks];
     this.row.replaceChildren(...this.positions.map((position, i) => this.figure(position, i)));
+    this.viewing.over = this;
     this.dialog.showModal();
     this.place(false);
   }
@@ -43,23 +43,13 @@ export class Compare {
 
   // The first two candidates take turns, or the image and the only one, until others are ticked.
   figure(position, i) {
-    const canvas = make("canvas", { className: "pixels" });
-    canvas.dataset.aim = "";
     const checked = this.positions.length > 2 ? i === 1 || i === 2 : true;
     const tick = make("input", { type: "checkbox", checked });
-    const name = position === null ? say("the_image") : say("candidate", { number: position + 1 });
-    return make("figure", {}, canvas, make("figcaption", {}, make("label", {}, tick, name)));
+    return this.viewing.figure(make("label", {}, tick, this.viewing.name(position)));
   }
 
   paint() {
-    if (!this.dialog.open) return;
-    const { loupe } = this.viewing;
-    const room = this.room();
-    const view = loupe.view(room, loupe.base(room));
-    const canvases = [...this.row.querySelectorAll("canvas")];
-    canvases.forEach((canvas, i) => this.viewing.draw(canvas, this.positions[i], view));
-    loupe.follow(room, loupe.base(room));
-    align(canvases);
+    this.viewing.paintRow(this.row, this.positions, this.room());
   }
 
   // CSS pixels for each picture: all in one row where there is space, two in a row on a phone.

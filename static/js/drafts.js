@@ -40,23 +40,29 @@ export class Drafts {
   leave() {
     clearTimeout(this.timer);
     this.save({ observation: this.observed() });
-    if (this.url && this.kept.picks) this.post(true);
+    if (this.url && this.kept.unsent) this.post(true); // otherwise the server may know more, from another device
   }
 
   async post(keepalive = false) {
-    const { picks } = this.kept;
+    const answer = this.answer();
     const body = new FormData();
-    for (const position of picks) body.append("positions", position);
-    body.append("observation", this.observed());
+    for (const [name, value] of [...answer, ["observation", this.observed()]]) body.append(name, value);
     try {
       const response = await fetch(this.url, {
         method: "POST", body, keepalive, credentials: "same-origin", headers: { "X-CSRFToken": this.token },
       });
       // Refused for good (answered elsewhere, closed) is as final as stored.
-      if (response.status < 500 && this.kept.picks === picks) this.save({ unsent: false });
+      const last = this.kept.unsent && String(answer) === String(this.answer());
+      if (response.status < 500 && last) this.save({ unsent: false });
     } catch {
       // Offline: they stay here, go when the connection is back, and in any case with the ballot.
     }
+  }
+
+  answer() {
+    const { picks = [], confidence, region } = this.kept;
+    const rest = [["confidence", confidence ?? ""], ["region", JSON.stringify(region ?? {})]];
+    return [...picks.map((position) => ["positions", position]), ...rest];
   }
 
   // The ballot is on its way and holds the picks.

@@ -1,5 +1,6 @@
 // Fetching, with a sentence and a Retry button where it fails.
 
+import { make } from "./elements.js";
 import { say } from "./texts.js";
 
 export async function get(url, signal) {
@@ -20,9 +21,7 @@ export async function untilLoaded(load, status, waiting, failed, signal) {
       return result;
     } catch (error) {
       if (signal.aborted) throw error;
-      const retry = Object.assign(document.createElement("button"), {
-        type: "button", className: "button button-small", textContent: say("retry"),
-      });
+      const retry = make("button", { type: "button", className: "button button-small", textContent: say("retry") });
       status.replaceChildren(`${say(failed)} `, retry);
       await new Promise((resolve) => {
         retry.addEventListener("click", resolve, { once: true });

@@ -68,9 +68,8 @@ export class Loupe {
   }
 
   key(event) {
-    const { key, shiftKey, target } = event;
+    const { key, shiftKey } = event;
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (target.matches("input, select, textarea, [data-review] *")) return;
     const what = key.startsWith("Arrow") ? shiftKey && key.slice(5).toLowerCase() : KEYS[key.toLowerCase()];
     if (!what) return;
     event.preventDefault();

@@ -54,10 +54,12 @@ export class Observing {
   // Looked at now and then: not every browser tells of a new ratio, and of a window being pulled the last size will do.
   view() {
     const { ratio, size } = look();
-    if (ratio !== this.ratio) this.note("ratio", ratio);
-    if (ratio !== this.ratio) this.data.ratio_changes++;
+    const other = ratio !== this.ratio;
+    if (other) this.note("ratio", ratio);
+    if (other) this.data.ratio_changes++;
     if (size !== this.size) this.note("resize", size);
     Object.assign(this, { ratio, size });
+    if (other) dispatchEvent(new Event("resize")); // for pictures to fit, should nobody have told them
   }
 
   // This page of candidates is shown now; none for -1. A candidate counts as on screen when half of it, or of the room

@@ -1,13 +1,16 @@
 // Starts whatever step the page shows, at first and after each answer of the server.
 
 import "./again.js";
+import { screenFits, startCheck } from "./checking.js";
 import { Drafts } from "./drafts.js";
+import { restore } from "./keep.js";
 import { untilLoaded } from "./loading.js";
 import { Observing } from "./observing.js";
 import { align, multipleFor, onViewChange, paint } from "./pixels.js";
 import { Pool } from "./pool.js";
 import { Voting } from "./voting.js";
 
+const PATIENCE = 10_000; // milliseconds, then somebody may have stopped the loading and want to press again
 let stop = new AbortController();
 
 async function startLabel(root, signal) {
@@ -17,6 +20,7 @@ async function startLabel(root, signal) {
   await untilLoaded(() => pool.low(), status, "loading_image", "no_image", signal);
   const { lowRes } = pool;
   const fit = () => {
+    screenFits(root);
     const room = Math.min(Number(canvas.dataset.size), canvas.parentElement.clientWidth);
     paint(canvas, lowRes, multipleFor(Math.max(lowRes.width, lowRes.height), room));
     align([canvas]);
@@ -35,9 +39,13 @@ async function startLabel(root, signal) {
 function start() {
   stop.abort();
   stop = new AbortController();
+  restore();
+  startCheck();
   const root = document.querySelector("[data-step]");
+  Pool.keepOnly(root?.dataset.bundle);
   if (!root) return;
-  Pool.keepOnly(root.dataset.bundle);
+  // Its keys work at once, not only after a click into it.
+  if (document.activeElement === document.body) root.querySelector("[data-focus]").focus({ preventScroll: true });
   const started = root.dataset.step === "label" ? startLabel(root, stop.signal) : new Voting(root, stop.signal).start();
   started.catch((error) => {
     if (error.name !== "AbortError") throw error;
@@ -56,6 +64,7 @@ addEventListener("submit", (event) => {
   if (form.hasAttribute("hx-post")) return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, PATIENCE);
 });
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;

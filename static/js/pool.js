@@ -125,6 +125,8 @@ export class Pool {
     const next = page + 1 < this.sizes.length ? this.positions(page + 1) : [];
     if (next.length * width * height * 4 < AHEAD) next.forEach((position) => near.add(position));
     this.free((position) => near.has(position));
+    // Picks of pages that did not come ahead; if they do not come now either, the next turn asks again.
+    if (picks.some((position) => !this.files[position])) await this.rest().catch(() => undefined);
     await this.decode([...near]);
   }
 

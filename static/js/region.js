@@ -1,7 +1,7 @@
 // The part of the image that decided: squares of a grid, or an outline that is drawn, or set corner by corner.
 
 import { rove } from "./keys.js";
-import { multipleFor, paint } from "./pixels.js";
+import { align, multipleFor, paint } from "./pixels.js";
 import { say } from "./texts.js";
 
 const ROOM = 320; // CSS pixels
@@ -26,7 +26,9 @@ class Part {
 
   draw(bitmap) {
     const room = Math.min(ROOM, this.root.clientWidth);
-    paint(this.root.querySelector("canvas"), bitmap, multipleFor(Math.max(bitmap.width, bitmap.height), room));
+    const canvas = this.root.querySelector("canvas");
+    paint(canvas, bitmap, multipleFor(Math.max(bitmap.width, bitmap.height), room));
+    align([canvas]);
     this.show();
   }
 
@@ -109,11 +111,13 @@ class Outline extends Part {
     if (this.free) this.outline(this.drawn);
   }
 
-  // A stroke is a new outline; a tap is one corner more.
+  // A stroke is a new outline, all the way round however slowly it was drawn; a tap is one corner more.
   release(event) {
     if (!this.drawn) return;
     this.drag(event);
-    this.corners(this.free && this.drawn.length > 2 ? this.drawn : [...this.points, this.drawn.at(-1)]);
+    const { drawn, free, points } = this;
+    const each = Math.ceil(drawn.length / MOST);
+    this.corners(free && drawn.length > 2 ? drawn.filter((_, at) => at % each === 0) : [...points, drawn.at(-1)]);
     this.drawn = undefined;
   }
 

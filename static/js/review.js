@@ -1,7 +1,6 @@
 // The last look before sending: the picks beside the image, the part that decided, how sure.
 
 import { make } from "./elements.js";
-import { align, multipleFor, paint } from "./pixels.js";
 import { region } from "./region.js";
 import { say } from "./texts.js";
 
@@ -11,6 +10,7 @@ const ROOM = [140, 320];
 export class Review {
   constructor(voting) {
     Object.assign(this, { voting, open: false, root: voting.find("[data-review]") });
+    this.list = this.root.querySelector("[data-review-picks]");
     this.scale = this.root.querySelector("[data-confidence]");
     this.scale?.addEventListener("change", () => this.changed("confidence", Number(this.confidence)));
     const part = this.root.querySelector("[data-region]");
@@ -21,14 +21,15 @@ export class Review {
     return this.scale?.querySelector(":checked")?.value;
   }
 
-  restore({ confidence, region: part }) {
-    for (const choice of this.scale?.querySelectorAll("input") ?? []) choice.checked = choice.value === confidence;
+  restore(confidence, part) {
+    const chosen = this.scale?.querySelector(`[value="${confidence}"]`);
+    if (chosen) chosen.checked = true;
     if (part && this.region) this.region.value = part;
   }
 
   changed(kind, value) {
     this.voting.observing.note(kind, value);
-    this.voting.changed({ confidence: this.confidence, region: this.region?.value });
+    this.voting.ballot.changed({ confidence: this.confidence, region: this.region?.value });
     this.voting.tray.refresh();
   }
 
@@ -40,7 +41,9 @@ export class Review {
   }
 
   answers() {
-    return { region: JSON.stringify((this.voting.picks.length && this.region?.value) || {}) };
+    const { confidence, region, voting } = this;
+    if (!voting.picks.length) return { confidence: "", region: "" };
+    return { confidence: confidence ?? "", region: JSON.stringify(region?.value ?? {}) };
   }
 
   toggle(open) {
@@ -48,34 +51,36 @@ export class Review {
     this.open = open;
     this.root.hidden = !open;
     for (const part of ["[data-pool]", ".compare-panel"]) voting.find(part).hidden = open;
+    voting.viewing.over = open ? this : undefined;
     voting.observing.note(open ? "review" : "back");
     voting.refit();
-    voting.tray.refresh();
-    scrollTo(0, 0);
-    voting.find(open ? "[data-review-title]" : '.candidate[tabindex="0"]').focus({ preventScroll: true });
+    if (open) scrollTo(0, 0);
+    voting.find(open ? "[data-review-title]" : '.candidate[tabindex="0"]').focus({ preventScroll: open });
   }
 
   draw() {
     if (!this.open) return;
-    const { pool, picks } = this.voting;
+    const { picks, pool } = this.voting;
     for (const question of this.root.querySelectorAll("fieldset")) question.hidden = !picks.length;
-    const list = this.root.querySelector("[data-review-picks]");
-    const { width, height } = pool.bicubic; // as large as a candidate
-    const multiple = multipleFor(Math.max(width, height), this.room(list.clientWidth, picks.length + 1));
-    const figure = (bitmap, ...captions) => {
-      const canvas = make("canvas", { className: "pixels" });
-      if (bitmap) paint(canvas, bitmap, (multiple * width) / bitmap.width);
-      return make("figure", {}, canvas, make("figcaption", {}, ...captions));
-    };
-    list.replaceChildren(figure(pool.lowRes, say("the_image")), ...picks.map((position) => {
-      const number = position + 1;
-      const take = make("button", { type: "button", className: "button button-small", textContent: say("take_back") });
-      take.dataset.take = position;
-      take.ariaLabel = say("take_back_candidate", { number });
-      return figure(pool.bitmap(position), say("candidate", { number }), take);
-    }));
+    if (this.drawn !== String(picks)) this.list.replaceChildren(...[null, ...picks].map((one) => this.figure(one)));
+    this.drawn = String(picks);
+    this.paint();
     if (picks.length) this.region?.draw(pool.lowRes);
-    align([...this.root.querySelectorAll("canvas")]);
+  }
+
+  figure(position) {
+    const { viewing } = this.voting;
+    if (position === null) return viewing.figure(viewing.name(null));
+    const take = make("button", {
+      type: "button", className: "button button-small", textContent: say("take_back"), data: { take: position },
+      ariaLabel: say("take_back_candidate", { number: position + 1 }),
+    });
+    return viewing.figure(viewing.name(position), take);
+  }
+
+  paint() {
+    const { picks, viewing } = this.voting;
+    viewing.paintRow(this.list, [null, ...picks], this.room(this.list.clientWidth, picks.length + 1));
   }
 
   // All in one row if they are still large then, else two in a row on a narrow screen.

@@ -6,25 +6,32 @@ import { say } from "./texts.js";
 
 export class Tray {
   constructor(voting) {
-    Object.assign(this, { voting, find: voting.find });
+    Object.assign(this, { voting, find: voting.find, list: voting.find("[data-tray]") });
   }
 
+  // The same picks keep their buttons, and those the focus.
   draw() {
     const { picks, pool } = this.voting;
-    const inputs = picks.map((value) => make("input", { type: "hidden", name: "positions", value }));
-    this.find("[data-positions]").replaceChildren(...inputs);
-    this.find("[data-tray]").replaceChildren(...picks.map((position) => {
-      const canvas = make("canvas", { className: "pixels" });
-      if (pool.bitmap(position)) paintThumbnail(canvas, pool.bitmap(position), 40);
-      const button = (className, key, inside) => {
-        const title = say(key, { number: position + 1 });
-        return make("button", { type: "button", className, title, ariaLabel: title }, inside);
-      };
-      const show = button("tray-pick", "show_candidate", canvas);
-      const take = button("tray-take", "take_back_candidate", "×");
-      show.dataset.show = take.dataset.take = position;
-      return make("li", {}, show, take);
-    }));
+    if (this.drawn !== String(picks)) {
+      const inputs = picks.map((value) => make("input", { type: "hidden", name: "positions", value }));
+      this.find("[data-positions]").replaceChildren(...inputs);
+      this.list.replaceChildren(...picks.map((position) => this.pick(position)));
+      this.drawn = String(picks);
+    }
+    picks.forEach((position, i) => {
+      const bitmap = pool.bitmap(position);
+      if (bitmap) paintThumbnail(this.list.children[i].querySelector("canvas"), bitmap, 40);
+    });
+  }
+
+  pick(position) {
+    const button = (what, key, inside) => {
+      const title = say(key, { number: position + 1 });
+      const data = { [what]: position };
+      return make("button", { type: "button", className: `tray-${what}`, title, ariaLabel: title, data }, inside);
+    };
+    const canvas = make("canvas", { className: "pixels" });
+    return make("li", {}, button("show", "show_candidate", canvas), button("take", "take_back_candidate", "×"));
   }
 
   // Pages to be looked at before picks may be sent, from 0.
@@ -40,7 +47,7 @@ export class Tray {
     const last = !review || open || !(picks.length || least);
     Object.assign(this.find("[data-send]"), { hidden: !last, disabled: few || Boolean(open && review.missing()) });
     Object.assign(this.find("[data-compare]"), { hidden: open, disabled: !picks.length });
-    this.find("[data-tray]").hidden = open;
+    this.list.hidden = open;
     for (const button of root.querySelectorAll("[data-turn]")) {
       button.disabled = !(page + Number(button.dataset.turn) in pool.sizes);
     }

@@ -1,6 +1,7 @@
 // How candidates are seen: the size of the grid, the image and one candidate enlarged beside it, all under one loupe.
 
 import { Compare } from "./compare.js";
+import { make } from "./elements.js";
 import { Loupe } from "./loupe.js";
 import { align, multipleFor, paint, paintThumbnail, unit } from "./pixels.js";
 import { say } from "./texts.js";
@@ -14,7 +15,7 @@ let smooth = false;
 
 export class Viewing {
   // bicubic: the LR image in a candidate's size; candidates.bitmap(position): those of the cells and the picks, or more
-  constructor(root, lowRes, bicubic, candidates, cells) {
+  constructor(root, lowRes, bicubic, candidates) {
     Object.assign(this, { root, lowRes, bicubic, candidates });
     this.find = (selector) => root.querySelector(selector);
     [this.image, this.enlarged] = [this.find("[data-low-res]"), this.find("[data-enlarged] canvas")];
@@ -25,12 +26,12 @@ export class Viewing {
       if (key === "c" && !ctrlKey && !altKey && !metaKey) this.compareShown();
     });
     this.press();
-    if (cells) this.hold(cells);
   }
 
-  hold(cells) {
+  // Another page of candidates: buttons with a canvas and data-position.
+  show(cells) {
     this.cells = cells;
-    this.positions = cells.map((cell, i) => Number(cell.dataset.position ?? i));
+    this.positions = cells.map((cell) => Number(cell.dataset.position));
     this.shown = this.positions[0];
     this.near = new Set(cells); // of a long page, those in sight or nearly so
     this.observer?.disconnect();
@@ -39,11 +40,6 @@ export class Viewing {
       this.soon();
     }, { rootMargin: "50%" });
     for (const cell of cells) this.observer.observe(cell);
-  }
-
-  // Another page of candidates: buttons with a canvas and data-position.
-  show(cells) {
-    this.hold(cells);
     this.fit();
   }
 
@@ -79,8 +75,10 @@ export class Viewing {
   // CSS pixels for each of the two enlarged pictures.
   panelRoom() {
     const { clientWidth } = this.image.closest("aside");
-    if (WIDE.matches) return Math.max(120, Math.min(clientWidth - 2, (innerHeight - 388) / 2));
-    return Math.max(80, Math.min((innerWidth - 140) / 2, innerHeight / 7));
+    // On a phone innerHeight changes while somebody scrolls, as the address bar goes: nothing may move for that.
+    const { clientHeight } = document.documentElement;
+    if (WIDE.matches) return Math.max(120, Math.min(clientWidth - 2, (clientHeight - 388) / 2));
+    return Math.max(80, Math.min((innerWidth - 140) / 2, clientHeight / 7));
   }
 
   // Once per frame, however often the magnifier moves.
@@ -92,7 +90,7 @@ export class Viewing {
   }
 
   paint() {
-    if (this.compared.dialog.open) return this.compared.paint();
+    if (this.over) return this.over.paint();
     const view = this.loupe.view(this.room, this.base);
     const room = this.panelRoom();
     this.panel = this.loupe.view(room, this.base);
@@ -122,7 +120,28 @@ export class Viewing {
   enlarge(position) {
     this.shown = position;
     this.draw(this.enlarged, position, this.panel);
-    this.find("[data-enlarged-name]").textContent = say("candidate", { number: position + 1 });
+    this.find("[data-enlarged-name]").textContent = this.name(position);
+  }
+
+  // For what lies over the grid, the comparison or the review (`over`): figures in a row, and what they show.
+
+  name(position) {
+    return position === null ? say("the_image") : say("candidate", { number: position + 1 });
+  }
+
+  figure(...captions) {
+    const canvas = make("canvas", { className: "pixels", data: { aim: "" } });
+    return make("figure", {}, canvas, make("figcaption", {}, ...captions));
+  }
+
+  // room: CSS pixels for each picture
+  paintRow(row, positions, room) {
+    const base = this.loupe.base(room);
+    const view = this.loupe.view(room, base);
+    const canvases = [...row.querySelectorAll("canvas")];
+    canvases.forEach((canvas, i) => this.draw(canvas, positions[i], view));
+    this.loupe.follow(room, base);
+    align(canvases);
   }
 
   soften() {
@@ -155,7 +174,7 @@ export class Viewing {
   // The picks and the candidate under the pointer or the focus.
   compareShown() {
     const button = this.find("[data-compare]");
-    if (button.hidden || button.disabled || this.compared.dialog.open) return;
+    if (button.hidden || button.disabled || this.over) return;
     this.guest = this.shown;
     button.click();
   }

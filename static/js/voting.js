@@ -1,7 +1,7 @@
-// The candidates step: pages, picks by mouse, touch and keyboard, and the ballot's form.
+// The candidates step: pages, and picks by mouse, touch and keyboard.
 
-import { cancel } from "./again.js";
-import { Drafts } from "./drafts.js";
+import { Ballot } from "./ballot.js";
+import { screenFits } from "./checking.js";
 import { make } from "./elements.js";
 import { reach, rove } from "./keys.js";
 import { untilLoaded } from "./loading.js";
@@ -21,8 +21,8 @@ export class Voting {
     this.find = (selector) => root.querySelector(selector);
     this.grid = this.find("[data-grid]");
     this.form = this.find("form.tray");
-    this.drafts = new Drafts(root, () => this.observed(), this.form.elements.csrfmiddlewaretoken.value);
-    this.observing = new Observing(root, "picking_ms", this.drafts.kept.observation);
+    this.ballot = new Ballot(root, this.form, () => this.observed(), () => this.review?.answers());
+    this.observing = new Observing(root, "picking_ms", this.ballot.kept.observation);
     this.review = this.find("[data-review]") && new Review(this);
     this.tray = new Tray(this);
   }
@@ -32,21 +32,21 @@ export class Voting {
   }
 
   async start() {
-    const { signal, pool, root, drafts } = this;
-    const { kept } = drafts;
-    this.ballot(kept.id ?? crypto.randomUUID());
+    const { signal, pool, root, ballot } = this;
+    const { kept } = ballot;
     await this.loaded(0);
     this.viewing = new Viewing(root, pool.lowRes, pool.bicubic, pool);
     this.observing.start(signal);
-    const stored = root.dataset.draft.split(",").filter(Boolean).map(Number);
-    const known = (kept.unsent && kept.picks) || stored;
-    this.picks = known.filter((position) => position < pool.count).slice(0, this.most);
-    this.review?.restore(kept);
-    drafts.save({ picks: this.picks });
+    const { picks, confidence, region } = kept.unsent && kept.picks ? kept : JSON.parse(root.dataset.draft);
+    this.picks = picks.filter((position) => position < pool.count).slice(0, this.most);
+    this.review?.restore(confidence, region);
+    ballot.save({ picks: this.picks, confidence, region });
     this.listen();
+    ballot.start(signal);
     await this.turn(kept.page in pool.sizes ? kept.page : 0);
+    this.fit();
+    this.watch();
     this.ahead();
-    if (kept.unsent) drafts.later({});
     if (!kept.id) return;
     // It was on its way when the page was left.
     this.review?.toggle(true);
@@ -71,33 +71,11 @@ export class Voting {
     if (this.wanted !== this.page) return; // another page is about to be shown
     await this.pool.settle(this.page, this.picks);
     this.tray.draw();
-  }
-
-  // A ballot that is sent again after a lost answer is the same ballot: it has the same id.
-  ballot(id) {
-    const field = this.form.elements.submission_id;
-    field.value = id;
-    this.form.addEventListener("htmx:configRequest", ({ detail: { parameters } }) => {
-      this.drafts.save({ id: field.value });
-      this.drafts.hold();
-      Object.assign(parameters, { observation: this.observed() }, this.review?.answers());
-      if (!this.picks.length) delete parameters.confidence;
-    });
-    this.form.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
-      if (xhr.status < 400) this.drafts.forget();
-      else if (xhr.status < 500) this.drafts.save({ id: null });
-    });
-  }
-
-  // Another answer than the one that may be on its way.
-  changed(changes) {
-    cancel();
-    if (this.drafts.kept.id) this.form.elements.submission_id.value = crypto.randomUUID();
-    this.drafts.later({ ...changes, id: null });
+    this.viewing.over?.paint();
   }
 
   listen() {
-    const { root, signal, observing, drafts } = this;
+    const { root, signal, observing } = this;
     const on = (kind, action) => this.grid.addEventListener(kind, (event) => {
       const { position } = event.target.closest(".candidate")?.dataset ?? {};
       if (position) action(Number(position), event);
@@ -108,9 +86,6 @@ export class Voting {
     root.addEventListener("click", ({ target }) => this.click(target.closest("button")?.dataset ?? {}));
     root.addEventListener("looking", ({ detail }) => observing.note(...detail));
     this.find("dialog").addEventListener("close", () => observing.cover(false));
-    addEventListener("online", () => drafts.send(), { signal });
-    addEventListener("pagehide", () => drafts.leave(), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden && drafts.leave(), { signal });
     onViewChange(() => this.refit(), signal);
   }
 
@@ -128,7 +103,21 @@ export class Voting {
     this.viewing.compare(this.picks);
   }
 
+  // On a screen that the study does not allow nothing is shown, until it is one again; or there is a word of warning.
+  fit() {
+    const { root, form } = this;
+    const was = root.matches(".blocked");
+    const fits = screenFits(root);
+    const blocked = root.matches(".blocked");
+    if (blocked && !was) root.focus({ preventScroll: true }); // what had it is gone
+    for (const part of form.querySelectorAll(".tray-picks, .tray-buttons")) part.inert = blocked;
+    if (blocked) this.find("dialog").close();
+    if (fits) this.tray.refresh();
+    else this.tray.say(this.find("[data-ratio-notice] strong").textContent);
+  }
+
   refit() {
+    this.fit();
     this.viewing.fit();
     this.review?.draw();
     this.tray.draw();
@@ -139,7 +128,7 @@ export class Voting {
   watch() {
     const panel = this.find(".compare-panel");
     const above = panel.offsetWidth > 0.8 * this.root.clientWidth ? panel.offsetHeight : 0;
-    const shown = !this.review?.open && !this.grid.hidden;
+    const shown = this.grid.clientWidth > 0;
     this.observing.show(shown ? this.page : -1, shown ? this.cells : [], above, this.form.offsetHeight);
   }
 
@@ -154,6 +143,7 @@ export class Voting {
       await this.loaded(page);
       if (this.wanted !== page) return;
     }
+    this.find("[data-pool-status]").hidden = true; // of a page that did not come, when it is left for another
     this.grid.hidden = false;
     if (page !== this.page) this.build(page);
     this.render();
@@ -164,10 +154,10 @@ export class Voting {
 
   build(page) {
     this.cells = this.pool.positions(page).map((position) => {
-      const cell = make("button", { type: "button", className: "candidate" }, make("canvas", { className: "pixels" }));
-      cell.ariaLabel = say("candidate", { number: position + 1 });
-      cell.dataset.position = position;
-      return cell;
+      const number = position + 1;
+      const data = { position, number };
+      const named = { type: "button", className: "candidate", ariaLabel: say("candidate", { number }) };
+      return make("button", { ...named, data }, make("canvas", { className: "pixels" }));
     });
     reach(this.cells, this.cells[0], false);
     this.grid.replaceChildren(...this.cells);
@@ -176,7 +166,7 @@ export class Voting {
     this.viewing.show(this.cells);
     if (!turned) return;
     this.observing.note("page", page);
-    this.drafts.later({ page });
+    this.ballot.later({ page });
     this.find("[data-pool]").scrollIntoView({ block: "nearest" });
   }
 
@@ -192,9 +182,14 @@ export class Voting {
     return this.cells[position - this.pool.first(this.page)];
   }
 
+  // The focus goes to the pick that comes to stand in its place.
   takeBack(position) {
+    const at = this.picks.indexOf(position);
     this.toggle(position);
-    this.find(this.review?.open ? "[data-review-title]" : '.candidate[tabindex="0"]').focus({ preventScroll: true });
+    const [list, otherwise] = this.review?.open
+      ? ["[data-review-picks]", "[data-review-title]"] : ["[data-tray]", '.candidate[tabindex="0"]'];
+    const others = this.root.querySelectorAll(`${list} [data-take]`);
+    (others[Math.min(at, others.length - 1)] ?? this.find(otherwise)).focus({ preventScroll: true });
   }
 
   toggle(position) {
@@ -203,7 +198,7 @@ export class Voting {
     if (!taken && this.picks.length >= this.most) return this.tray.say(say("full"));
     this.picks = taken ? this.picks.filter((other) => other !== position) : [...this.picks, position];
     this.observing.note(taken ? "unpick" : "pick", position);
-    this.changed({ picks: this.picks });
+    this.ballot.changed({ picks: this.picks });
     this.render();
   }
 

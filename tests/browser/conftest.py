@@ -112,7 +112,7 @@ class Voter:
 
     def picked(self) -> list[int]:
         """Positions in the order of the tray."""
-        names = self.page.locator(".tray-pick").evaluate_all("all => all.map(one => one.ariaLabel)")
+        names = self.page.locator(".tray-show").evaluate_all("all => all.map(one => one.ariaLabel)")
         return [int(name.rsplit(" ", 1)[1]) - 1 for name in names]
 
     def counter(self) -> str:

@@ -216,3 +216,20 @@ def test_from_right_to_left(new_page: NewPage, settings: Any, width: int, height
     page.locator(".tick").wait_for()
     looks_right()
     assert Ballot.objects.get().label == "خمسة"
+
+
+def test_squares_stand_over_the_image_as_it_is(new_page: NewPage, settings: Any) -> None:
+    """Pictures are not mirrored where writing runs from right to left: the first square is their top left."""
+    settings.LANGUAGES = [*settings.LANGUAGES, ("ar", "العربية")]
+    study = factories.open_study_with_pool(ask_label=False, region=Region.GRID)
+    page = new_page(locale="ar-EG")
+    page.goto(f"/s/{study.slug}/")
+    page.locator(".welcome .button-primary").click()
+    loaded(page)
+    page.locator(".candidate").first.click()
+    page.locator("[data-forward]").click()
+    first, second = (page.locator(".square").nth(place).bounding_box() for place in (0, 1))
+    assert first["x"] < second["x"]
+    page.locator(".square").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".square").nth(1)).to_be_focused()

@@ -387,3 +387,46 @@ def test_the_smallest_candidates_are_still_targets(new_page: NewPage) -> None:
     assert min(box["width"], box["height"]) >= 24
     assert voter.candidate(0).locator("canvas").evaluate("one => one.width") % 4 == 0
     expect(button(page, "Zoom in")).to_have_attribute("aria-disabled", "true")
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1440, 900)])
+def test_the_review_is_under_the_loupe_too(new_page: NewPage, width: int, height: int) -> None:
+    """Candidates that do not fit at 1:1 are looked at in part, here as everywhere; by keyboard and by buttons."""
+    page = new_page(width, height)
+    voter = visit(page, pictures.ramps(1024, count=4, ask_confidence=True))
+    voter.pick(1, 2)
+    page.get_by_role("button", name="Review your picks").click()
+    review = page.locator("[data-review]")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    def corner() -> set[tuple[int, ...]]:
+        """Top left of the picture that each candidate shows: red tells the column, green the row."""
+        settle(page)
+        canvases = review.locator("[data-review-picks] canvas").all()[1:]
+        return {tuple(canvas.evaluate(pictures.CORNERS)[:2]) for canvas in canvases}
+
+    ((left, top),) = corner()
+    assert left > 0
+    assert top > 0
+    for _ in range(20):
+        review.get_by_role("button", name="Move left", exact=True).click()
+    assert corner() == {(0, top)}
+    for _ in range(20):
+        page.keyboard.press("w")
+    assert corner() == {(0, 0)}
+    expect(review.locator("[data-in-part]")).to_be_visible()
+    page.get_by_role("button", name="Back", exact=True).click()
+    settle(page)
+    assert voter.candidate(0).locator("canvas").evaluate(pictures.CORNERS)[:2] == [0, 0]
+
+
+def test_keys_work_after_a_reload_and_after_a_click_beside_the_buttons(new_page: NewPage) -> None:
+    page = new_page()
+    voter = visit(page)
+    page.reload()
+    voter.loaded()
+    page.keyboard.press("l")
+    assert place(page) == (0.25, 0.25, 0.75, 0.75)
+    enlarged(page).click()
+    page.keyboard.press("0")
+    assert place(page) == WHOLE

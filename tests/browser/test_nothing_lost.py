@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from studies.models import Ballot, Observation, Participant, Study, Trial
+from studies.services import question_text
+from studies.services.viewing import Rules
 from tests.browser.conftest import HIDE, Voter
 from tests.studies import factories
 
@@ -252,6 +254,93 @@ def test_a_reload_keeps_what_was_said_of_the_picks(new_page: NewPage) -> None:
     assert (ballot.confidence, ballot.region["cells"]) == (4, [1])
 
 
+def test_another_device_knows_what_was_said_of_the_picks(new_page: NewPage) -> None:
+    """1.15 (6): how sure, and the part that decided."""
+    study = factories.open_study_with_pool(items=2, ask_confidence=True, region="grid")
+    voter = Voter(new_page(), study)
+    voter.consent()
+    voter.label("5")
+    voter.pick(7)
+    voter.page.locator("[data-forward]").click()
+    voter.page.get_by_role("checkbox", name="Row 1, column 2", exact=True).click()
+    with voter.page.expect_response("**/draft/"):
+        voter.page.get_by_role("radio", name="4").check()
+    other = Voter(new_page(360, 740), study)
+    other.page.context.add_cookies(voter.page.context.cookies())
+    other.page.goto(f"{other.url}trial/")
+    other.loaded()
+    other.page.locator("[data-forward]").click()
+    other.send()
+    other.page.get_by_text("Image 2 of 2").wait_for()
+    ballot = Ballot.objects.get()
+    assert (ballot.confidence, ballot.region["cells"]) == (4, [1])
+
+
+QUESTIONS = """\
+[age] How old are you? *
+number 18 to 99
+
+[glasses] Do you wear glasses?
+- no
+- yes
+
+[remarks] Anything else?
+"""
+
+
+def test_answers_to_the_questions_outlive_another_language_a_pause_and_a_reload(new_page: NewPage) -> None:
+    study = factories.open_study_with_pool(ask_label=False, questionnaire=question_text.parse(QUESTIONS))
+    page = new_page()
+    voter = Voter(page, study)
+    voter.consent()
+    voter.loaded()
+    voter.pick(1)
+    voter.send()
+    age, glasses, remarks = page.locator("#question-age"), page.get_by_label("yes"), page.locator("textarea")
+    age.fill("44")
+    glasses.check()
+    remarks.fill("Ça va")
+
+    def still_there() -> None:
+        expect(age).to_have_value("44")
+        expect(glasses).to_be_checked()
+        expect(remarks).to_have_value("Ça va")
+
+    page.get_by_role("button", name="Deutsch").click()
+    page.locator("html[lang=de]").wait_for()
+    still_there()
+    page.get_by_role("button", name="English").click()
+    page.locator("html[lang=en]").wait_for()
+    page.get_by_role("link", name="Pause or withdraw").click()
+    page.get_by_role("link", name="Continue where you left off").click()
+    still_there()
+    page.reload()
+    still_there()
+    # Somebody else at the same tab.
+    page.context.clear_cookies()
+    voter.consent()
+    voter.loaded()
+    voter.pick(1)
+    voter.send()
+    expect(age).to_have_value("")
+    age.fill("50")
+    page.get_by_role("button", name="Send and finish").click()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    kept = "() => Object.keys(sessionStorage).length"
+    assert page.evaluate(kept) == 1  # of the first one, who did not send
+    assert Participant.objects.latest("pk").questionnaire.values == {"age": 50}
+
+
+def test_answers_to_the_screen_check_outlive_another_language(new_page: NewPage) -> None:
+    page = new_page()
+    voter = Voter(page, factories.open_study_with_pool(viewing=Rules(brightness=True).as_mapping()))
+    voter.consent()
+    page.locator("#dark").select_option("3")
+    page.get_by_role("button", name="Français").click()
+    page.locator("html[lang=fr]").wait_for()
+    expect(page.locator("#dark")).to_have_value("3")
+
+
 def test_what_was_observed_goes_on_after_a_reload(voter: Voter) -> None:
     voter.page.wait_for_timeout(400)
     voter.pick(1)
@@ -331,6 +420,22 @@ def test_a_lost_answer_does_no_harm(voter: Voter) -> None:
     voter.page.unroute("**/ballot/")
     voter.page.get_by_text("Image 2 of 2").wait_for()
     assert Ballot.objects.count() == 1
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(voter: Voter) -> None:
+    """A connection that is there and says nothing: after some time the ballot is sent again, as the same one."""
+    hanging: list[Route] = []
+    voter.page.route("**/ballot/", lambda route: hanging.append(route))
+    voter.page.locator("#ballot").evaluate("form => form.setAttribute('hx-request', '{\"timeout\": 300}')")
+    voter.pick(3)
+    voter.send()
+    expect(voter.page.get_by_role("alert")).to_contain_text("No connection. Your picks are kept on this device")
+    expect(voter.page.locator("[data-send]")).to_be_enabled()
+    assert len(hanging) == 1
+    voter.page.unroute("**/ballot/")
+    voter.page.locator("#ballot").evaluate("form => form.removeAttribute('hx-request')")
+    voter.page.get_by_text("Image 2 of 2").wait_for()
+    assert kept_picks() == [3]
 
 
 def test_a_study_that_closes_meanwhile_says_so(voter: Voter) -> None:

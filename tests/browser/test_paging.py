@@ -185,6 +185,60 @@ def test_picks_so_far_can_be_taken_back_before_sending(at: Callable[..., Voter])
     assert Ballot.objects.get().picks.get().position == 5
 
 
+def test_the_way_back_from_the_review_leads_to_where_one_was(at: Callable[..., Voter]) -> None:
+    """1.15 (9): the focus is in sight."""
+    voter = at(three_pages(pool_size=40, page_size=40, ask_confidence=True), 360, 740)
+    voter.pick(37)
+    forward(voter, "Review your picks")
+    voter.page.get_by_role("button", name="Back", exact=True).click()
+    expect(voter.candidate(37)).to_be_focused()
+    expect(voter.candidate(37)).to_be_in_viewport(ratio=1)
+
+
+def test_picks_of_other_pages_are_shown_in_a_review_that_is_opened_early(at: Callable[..., Voter]) -> None:
+    """Their pictures come with the pages that are loaded behind the first one."""
+    voter = at(three_pages(see_all_pages=False))
+    turn(voter, "Next", 2)
+    with voter.page.expect_response("**/draft/"):
+        voter.pick(12)
+    turn(voter, "Previous", 1)
+    waiting: list[Route] = []
+    voter.page.route("**/candidates.bin?pages=1-2", lambda route: waiting.append(route))
+    voter.page.reload()
+    voter.loaded()
+    forward(voter, "Review your picks")
+    picture = voter.page.locator("[data-review-picks] canvas").nth(1)
+    empty = "one => !one.getContext('2d').getImageData(0, 0, one.width, one.height).data.some(Boolean)"
+    assert picture.evaluate(empty)
+    voter.page.wait_for_timeout(200)
+    waiting[0].continue_()
+    voter.page.wait_for_timeout(500)
+    assert not picture.evaluate(empty)
+
+
+def test_the_focus_stays_among_the_picks(at: Callable[..., Voter]) -> None:
+    """1.15 (9): after one is taken back, and when the window changes."""
+    voter = at(three_pages(pool_size=10, ask_confidence=True))
+    voter.pick(1, 2, 3)
+
+    def take_back(number: int) -> Any:
+        return voter.page.get_by_role("button", name=f"Take back candidate {number}", exact=True)
+
+    take_back(3).press("Enter")
+    expect(take_back(4)).to_be_focused()
+    voter.page.set_viewport_size({"width": 900, "height": 700})
+    voter.page.wait_for_timeout(200)
+    expect(take_back(4)).to_be_focused()
+    take_back(4).press("Enter")
+    expect(take_back(2)).to_be_focused()
+    take_back(2).press("Enter")
+    expect(voter.candidate(1)).to_be_focused()
+    voter.pick(5)
+    forward(voter, "Review your picks")
+    take_back(6).press("Enter")
+    expect(voter.page.get_by_role("heading", name="Your picks so far")).to_be_focused()
+
+
 def test_confidence_is_asked_before_sending(at: Callable[..., Voter]) -> None:
     voter = at(three_pages(pool_size=10, ask_confidence=True))
     voter.pick(1)
@@ -200,7 +254,9 @@ def test_confidence_is_asked_before_sending(at: Callable[..., Voter]) -> None:
 def review_region(voter: Voter) -> Any:
     voter.pick(1)
     forward(voter, "Review your picks")
-    return voter.page.locator("[data-region-cover]")
+    cover = voter.page.locator("[data-region-cover]")
+    cover.scroll_into_view_if_needed()
+    return cover
 
 
 def sent_region(voter: Voter) -> Any:
@@ -242,6 +298,22 @@ def test_an_outline_drawn_in_one_stroke(at: Callable[..., Voter]) -> None:
     assert region["kind"] == "lasso"
     assert len(region["points"]) >= 12
     for axis in zip(*region["points"], strict=True):
+        assert (min(axis), max(axis)) == (pytest.approx(0.25, abs=0.02), pytest.approx(0.75, abs=0.02))
+
+
+def test_a_slow_stroke_is_an_outline_all_the_way_round(at: Callable[..., Voter]) -> None:
+    """However many points a mouse reports."""
+    voter = at(three_pages(pool_size=10, region="lasso"))
+    box = review_region(voter).bounding_box()
+    mouse = voter.page.mouse
+    mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.25 * box["height"])
+    mouse.down()
+    for x, y in ((0.75, 0.25), (0.75, 0.75), (0.25, 0.75)):
+        mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=250)
+    mouse.up()
+    points = sent_region(voter)["points"]
+    assert len(points) <= 300
+    for axis in zip(*points, strict=True):
         assert (min(axis), max(axis)) == (pytest.approx(0.25, abs=0.02), pytest.approx(0.75, abs=0.02))
 
 
@@ -440,3 +512,17 @@ def test_only_pages_in_use_stay_decoded(at: Callable[..., Voter]) -> None:
         turn(voter, "Next", page)
     voter.page.wait_for_timeout(500)
     assert voter.page.evaluate(POOL) == [101, 1000]
+
+
+def test_a_page_that_does_not_come_can_be_left_for_one_that_is_here(at: Callable[..., Voter]) -> None:
+    voter = at(three_pages(ask_label=False, labels=[]))
+    voter.page.route("**/candidates.bin?pages=1-2", lambda route: route.abort())
+    voter.page.reload()
+    voter.loaded()
+    voter.pick(3)
+    voter.page.get_by_role("button", name="Next", exact=True).click()
+    status = voter.page.locator("[data-pool-status]")
+    expect(status).to_contain_text("The candidates could not be loaded.")
+    voter.page.get_by_role("button", name="Show candidate 4", exact=True).click()
+    expect(voter.candidate(3)).to_be_focused()
+    expect(status).to_be_hidden()

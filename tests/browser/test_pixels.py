@@ -105,6 +105,19 @@ def test_and_in_the_comparison(new_page: NewPage, ratio: float) -> None:
                 assert_even(canvas, (SIDE if at else LOW) // share)
 
 
+def test_no_mark_covers_a_pixel_of_a_candidate(new_page: NewPage) -> None:
+    """People judge pixels: number, rank and frame stand beside them."""
+    voter = visit(new_page(1200, 800))
+    voter.pick(1, 2)
+    voter.candidate(2).hover()
+    for position in (1, 2):
+        assert_even(voter.candidate(position).locator("canvas"), SIDE)
+    inside = "one => { const { width, height } = one.getBoundingClientRect(); return [width, height] }"
+    width, height = voter.candidate(1).evaluate(inside)
+    canvas = voter.candidate(1).locator("canvas").evaluate(inside)
+    assert (width - canvas[0], height - canvas[1]) == (6, 26)
+
+
 def test_and_when_the_browser_zooms(new_page: NewPage) -> None:
     """As browsers do: the same window, with fewer and larger CSS pixels or more and smaller ones."""
     voter = visit(new_page(1200, 800))

@@ -11,7 +11,7 @@ from studies.access import get_participant_or_404, get_study_by_slug_or_404
 from studies.models import Participant
 from studies.services import checking, findings, patterns, phases, viewing
 from studies.services.flow import Step
-from studies.views.participant.pages import answer
+from studies.views.participant.pages import answer, whose
 
 #: What is sent where a digit cannot be read.
 NO_DIGIT = "none"
@@ -24,6 +24,7 @@ def page(request: HttpRequest, participant: Participant, step: Step) -> HttpResp
     context = {
         "study": participant.study,
         "participant": participant,
+        "whose": whose(participant),
         "rules": asked,
         "attempt": attempt,
         "left": asked.attempts - attempt,

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from studies.models import Participant
 from studies.services import flow, questionnaire, texts
 from studies.services.flow import Step
-from studies.views.participant.pages import answer, see_other
+from studies.views.participant.pages import answer, see_other, whose
 
 
 def page(
@@ -21,6 +21,7 @@ def page(
     context = {
         "study": study,
         "participant": participant,
+        "whose": whose(participant),
         "questions": questions,
         "texts": said,
         "errors": errors or {},
