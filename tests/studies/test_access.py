@@ -27,6 +27,9 @@ RULES = {
     "live-numbers": (Role.VIEWER, "get"),
     "export": (Role.VIEWER, "get"),
     "image": (Role.VIEWER, "get"),
+    "preview": (Role.VIEWER, "get"),
+    "preview-candidates": (Role.VIEWER, "get"),
+    "preview-sent": (Role.VIEWER, "post"),
     "pictures": (Role.VIEWER, "get"),
     "own-picture": (Role.VIEWER, "get"),
     "participants": (Role.VIEWER, "get"),
@@ -125,7 +128,7 @@ def browser(study: Study, role: Role | None) -> Client:
 
 def address(name: str, study: Study) -> str:
     item, more = study.items.get(), []
-    if name in ("item", "item-delete", "item-kind", "more"):
+    if name in ("item", "item-delete", "item-kind", "more") or name.startswith("preview"):
         more = [item.pk]
     elif name == "job-remove":
         more = [item.pk, item.jobs.exclude(derivation={}).get().pk]

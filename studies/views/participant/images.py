@@ -58,7 +58,11 @@ def low_res(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @picture_view
 def candidates(request: HttpRequest, slug: str, number: int) -> StreamingHttpResponse:
     """Candidates of the trial; 404 before the label is given, because it must not be led by them."""
-    trial = _trial_or_404(request, slug, number)
+    return bundle(request, _trial_or_404(request, slug, number))
+
+
+def bundle(request: HttpRequest, trial: Trial) -> StreamingHttpResponse:
+    """What `?low=1` and `?pages=` ask of this trial."""
     low, pages = "low" in request.GET, request.GET.get("pages")
     samples = [] if low and pages is None else _samples_or_404(trial, pages)
     body = bundles.stream(trial, samples, low=low)
