@@ -282,6 +282,8 @@ class ItemResults:
     observed_ballots: of `ballots`, those whose page told which candidates were on screen for how long.
     families: of the samples, in the order in which they first occur in the pool; one where nothing is mixed.
     chance_threshold: votes that a sample needs not to be explained by random picking (Holm's first step).
+    evidence: what a worker has made of the votes, estimators' results by name, see services.evidence_items; {} where
+    it has not, or the votes have changed since.
     """
 
     pk: int
@@ -302,9 +304,9 @@ class ItemResults:
     majority_reason: str
     selection: SelectionResult
     chance_threshold: Estimate
-    mean_jaccard: Estimate
     evaluation: EvaluationResult
     alternatives: tuple[Alternative, ...] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
 
     def metric(self, name: str) -> Metric | None:
         """The metric of this name, where the evaluation has it."""
@@ -341,6 +343,7 @@ class StudyResults:
     """One consistent look at a study. Times are ISO 8601 in UTC, empty where they have not come yet.
 
     families: over all items together. excluded: under the last of analysis_versions; their ballots are in no figure
+    evidence: over all items, see services.evidence_study; {} as for an item.
     """
 
     pk: int
@@ -360,6 +363,7 @@ class StudyResults:
     items: tuple[ItemResults, ...]
     analysis_versions: tuple[AnalysisVersion, ...] = ()
     excluded: tuple[Excluded, ...] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
 
     @property
     def has_simulated(self) -> bool:

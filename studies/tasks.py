@@ -8,8 +8,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from studies.models import Evaluation, RatingPhase
-from studies.services import evaluation, privacy, stimuli, stopping
+from studies.models import Evaluation, RatingPhase, Study
+from studies.services import evaluation, evidence, evidence_work, privacy, stimuli, stopping
 
 #: A message younger than this may still be on its way or at work.
 PATIENCE = timedelta(minutes=2)
@@ -20,6 +20,14 @@ def evaluate(*, evaluation_id: int) -> None:
     """Compute one evaluation and its variants, unless they are made or its item has gone."""
     if Evaluation.objects.filter(pk=evaluation_id).exists():
         evaluation.run(evaluation_id)
+
+
+@shared_task
+def work_out(*, study_id: int) -> None:
+    """Work out the evidence of a study, unless it is made since it was asked for."""
+    study = Study.objects.filter(pk=study_id, evidence__made_at=None, evidence__isnull=False).first()
+    if study is not None:
+        evidence_work.run(study)
 
 
 @shared_task
@@ -41,8 +49,11 @@ def reconcile() -> int:
     keys = evaluation.waiting(timezone.now() - PATIENCE)
     for pk in keys:
         evaluation.send(pk)
+    studies = evidence.waiting(timezone.now() - PATIENCE)
+    for pk in studies:
+        evidence.send(pk)
     late = RatingPhase.objects.filter(stimuli__sha256="", error="", asked_at__lt=timezone.now() - PATIENCE)
     phases = list(late.distinct().values_list("pk", flat=True))
     for pk in phases:
         stimuli.send(pk)
-    return len(keys) + len(phases)
+    return len(keys) + len(studies) + len(phases)

@@ -4,7 +4,9 @@ from studies.models.addition import Addition
 from studies.models.analysis import AnalysisVersion
 from studies.models.ballot import Ballot, Pick
 from studies.models.evaluation import Evaluation, Variant, VariantSet
+from studies.models.evidence import Evidence
 from studies.models.flow import QuestionnaireAnswers, ViewingCheck
+from studies.models.imported import Imported
 from studies.models.item import GroundTruth, Item, Kind
 from studies.models.observation import Observation
 from studies.models.participant import Participant, Source, Trial
@@ -31,7 +33,9 @@ __all__ = [
     "Ballot",
     "ConsentVersion",
     "Evaluation",
+    "Evidence",
     "GroundTruth",
+    "Imported",
     "Invitation",
     "Item",
     "Kind",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -22,19 +22,25 @@ from inference.models import Sample
 from studies.aggregation.counts import Selection, top_n
 from studies.models import Evaluation, GroundTruth, Item, Study, TieRule
 from studies.models.evaluation import VariantSet
-from studies.services import figures, variants
+from studies.services import exclusions, figures, variants, versions
+from studies.services import plan as plans
 from studies.services.ordering import derived_seed, subsets
 from studies.services.pools import Pool
-from studies.services.tallies import Tally, tally
+from studies.services.tallies import Tally, tallies
 from studies.services.truth import truth_png
 
 log = logging.getLogger(__name__)
 
 
-def selection(item: Item, counted: Tally | None = None, pool: Sequence[Sample] | None = None) -> Selection:
-    """The top n samples of an item under its study's stored tie rule, as pool indexes."""
-    study = item.study
-    counted = counted or tally(item)
+def selection(
+    item: Item, counted: Tally | None = None, pool: Sequence[Sample] | None = None, study: Study | None = None
+) -> Selection:
+    """The top n samples of an item under a tie rule, as pool indexes.
+
+    counted: by default as the latest analysis counts;  study: whose n and tie rule it takes, by default the item's own
+    """
+    counted = counted or read(item)
+    study = study or item.study
     keys = None
     if study.tie_rule == TieRule.SECONDARY:
         keys = [sample.lr_consistency for sample in (item.pool if pool is None else pool)]
@@ -42,17 +48,28 @@ def selection(item: Item, counted: Tally | None = None, pool: Sequence[Sample] |
     return top_n(counted.votes, study.ensemble_size, ties=study.tie_rule, keys=keys, seed=seed)  # type: ignore[arg-type]
 
 
-def request(item: Item) -> Evaluation | None:
+def read(item: Item, left_out: Collection[int] | None = None) -> Tally:
+    """The counts of an item, and its study in memory, as the latest analysis version has them.
+
+    left_out: ids of those it leaves out, where the caller knows them
+    """
+    item.study = versions.as_read(item.study)
+    left_out = _left_out(item.study) if left_out is None else left_out
+    return tallies(item.study, [item], without=left_out)[item.pk]
+
+
+def request(item: Item, left_out: Collection[int] | None = None) -> Evaluation | None:
     """The evaluation of the item's present selection, made when it is new, with the variants of its present votes.
 
     None while nothing is selected. What failed is tried again. The work is sent to a worker after commit.
+    left_out: as for `read`
     """
-    pool = list(item.pool)
-    counted = tally(item)
+    left_out = _left_out(versions.as_read(item.study)) if left_out is None else left_out
+    pool, counted = list(item.pool), read(item, left_out)
     chosen = selection(item, counted, pool).chosen
     if not chosen:
         return None
-    marks = variants.marks_of([item], {item.pk: counted.samples}) if item.study.region else {}
+    marks = variants.marks_of([item], {item.pk: counted.samples}, left_out) if item.study.region else {}
     given = variants.votes(item, counted, pool, marks.get(item.pk, ()), tie_seed(item.study.seed, item.position))
     with transaction.atomic():
         ensemble = inference.request_ensemble([pool[index] for index in chosen])
@@ -77,7 +94,12 @@ def request(item: Item) -> Evaluation | None:
 def request_all(study: Study) -> list[Evaluation]:
     """The evaluations of all items that have a selection."""
     items = study.items.main().select_related("low_res", "study__weights")
-    return [made for item in items if (made := request(item)) is not None]
+    left_out = _left_out(versions.as_read(study))
+    return [made for item in items if (made := request(item, left_out)) is not None]
+
+
+def _left_out(study: Study) -> frozenset[int]:
+    return exclusions.keys(study, plans.of(study))
 
 
 def send(evaluation_pk: int) -> None:
@@ -166,7 +188,7 @@ def _run(evaluation: Evaluation) -> None:
 
 def _run_variants(evaluation: Evaluation, row: VariantSet) -> None:
     try:
-        variants.run(row, Pool(list(evaluation.item.pool)), _measures(evaluation.item))
+        variants.run(row, Pool(list(evaluation.item.pool)), measures(evaluation.item))
     except Exception as error:
         log.exception("%s failed", row)
         VariantSet.objects.filter(pk=row.pk).update(error=_sentence(error))
@@ -177,10 +199,11 @@ def _compute(evaluation: Evaluation) -> dict[str, object]:
     pool = list(item.pool)
     chosen = chosen_indexes(evaluation, pool)
     draws = controls(evaluation, pool_size=len(pool), n=len(chosen))
-    return figures.figures(Pool(pool), chosen, draws, _measures(item))
+    return figures.figures(Pool(pool), chosen, draws, measures(item))
 
 
-def _measures(item: Item) -> dict[str, figures.Measure]:
+def measures(item: Item) -> dict[str, figures.Measure]:
+    """What is measured of a picture of this item, see `figures.measures`."""
     return figures.measures(inference.read_low_res(item.low_res), item.study.weights.scale, _truth(item))
 
 

@@ -6,15 +6,15 @@ was on screen (simulated participants, ballots from before pages did), the whole
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studies.models import Ballot, Item, Study
 from studies.services.ordering import pages
-from studies.services.tallies import Tally
 
 #: Milliseconds. About as long as the eyes rest on one place when they look over a picture.
 SEEN_MS = 250
@@ -36,6 +36,17 @@ class Exposure:
     def none(cls, m: int) -> Exposure:
         return cls(np.zeros(m, np.int64), np.zeros(m, np.int64))
 
+    @classmethod
+    def unknown(cls, m: int, ballots: int) -> Exposure:
+        """As if no page had told what was on screen."""
+        return cls(np.full(m, ballots, np.int64), np.zeros(m, np.int64))
+
+    @classmethod
+    def stored(cls, figures: Mapping[str, Any]) -> Exposure:
+        """As the evidence of an item has it."""
+        people, milliseconds = figures["exposures"], figures["milliseconds"]
+        return cls(np.array(people, np.int64), np.array(milliseconds, np.int64), figures["observed"])
+
     def add(self, shown: Sequence[int], exposure_ms: Sequence[int] | None, picked: Iterable[int]) -> None:
         """One voter. shown: pool indexes in the order of the voter's places; exposure_ms: by place."""
         if not is_observed(exposure_ms, len(self.people)):
@@ -55,11 +66,16 @@ def is_observed(exposure_ms: Sequence[int] | None, m: int) -> bool:
     return bool(exposure_ms) and len(exposure_ms or ()) == m
 
 
-def exposures(study: Study, items: Iterable[Item], counted: Mapping[int, Tally]) -> dict[int, Exposure]:
-    """By item id, for any number of items, in one query. counted: of the same state of the database."""
+def exposures(
+    study: Study, items: Iterable[Item], picks: Mapping[int, Mapping[int, Collection[int]]], sizes: Mapping[int, int]
+) -> dict[int, Exposure]:
+    """By item id, for any number of items, in one query that streams.
+
+    picks: item id -> ballot id -> indexes picked, of the votes that count, see `tallies.picked`
+    sizes: item id -> samples in the pool
+    """
     positions = {item.pk: item.position for item in items}
-    found = {pk: Exposure.none(len(counted[pk].samples)) for pk in positions}
-    picked = {pk: dict(zip(counted[pk].ballot_ids, counted[pk].picks, strict=True)) for pk in positions}
+    found = {pk: Exposure.none(sizes[pk]) for pk in positions}
     rows = (
         Ballot.objects.votes()
         .filter(trial__item__in=positions)
@@ -69,7 +85,9 @@ def exposures(study: Study, items: Iterable[Item], counted: Mapping[int, Tally])
         )
     )  # fmt: skip
     for ballot, item, seed, turn, exposure_ms in rows.iterator(chunk_size=500):
-        m = len(found[item].people)
+        if ballot not in picks[item]:
+            continue
+        m = sizes[item]
         shown: list[int] = []
         if is_observed(exposure_ms, m):
             layout = pages(
@@ -81,5 +99,5 @@ def exposures(study: Study, items: Iterable[Item], counted: Mapping[int, Tally])
                 position=positions[item],
             )
             shown = [index for page in layout for index in page]
-        found[item].add(shown, exposure_ms, picked[item][ballot])
+        found[item].add(shown, exposure_ms, picks[item][ballot])
     return found

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from studies.errors import LifecycleError
-from studies.models import RatingPhase, Role, Study, StudyMembership, StudyState
-from studies.services import additions, drawing, evaluation, flow, items, pictures, translations
+from studies.models import Imported, RatingPhase, Role, Study, StudyMembership, StudyState
+from studies.services import additions, drawing, evidence, flow, items, pictures, translations
 from studies.services.protocol import complete_settings, normal_plan, normal_viewing, validate_protocol
 
 __all__ = ["close_study", "create_study", "delete_study", "open_study", "update_protocol", "validate_protocol"]
@@ -104,6 +104,8 @@ def open_study(study: Study) -> Study:
         current = Study.objects.select_for_update().get(pk=study.pk)
         if current.state == StudyState.OPEN:
             raise LifecycleError("The study is open already.")
+        if Imported.objects.filter(study=current).exists():
+            raise LifecycleError("This study was imported, as evidence: it cannot be opened again.")
         if current.state == StudyState.CLOSED and RatingPhase.objects.filter(study=study, opened_at__isnull=False):
             raise LifecycleError("People rate pictures made of these votes: the study takes no more.")
         _refuse_problems(_fields(current))
@@ -129,7 +131,7 @@ def close_study(study: Study) -> Study:
     if not changed:
         raise LifecycleError("The study is not open, so it cannot be closed.")
     study.refresh_from_db()
-    evaluation.request_all(study)
+    evidence.request(study)
     return study
 
 

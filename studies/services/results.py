@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -15,22 +14,22 @@ from django.utils import timezone
 from inference.models import Ensemble, Sample
 from inference.version import code_version
 from studies import results
-from studies.aggregation.agreement import mean_jaccard
 from studies.aggregation.counts import Selection, chance_threshold
-from studies.aggregation.intervals import wilson
-from studies.aggregation.labels import majority
 from studies.aggregation.marks import Mark
 from studies.aggregation.variants import Recipe, Votes
 from studies.models import Evaluation, Item, Study
 from studies.models.evaluation import Variant
-from studies.services import drawing, evaluation, families, figures, variants
+from studies.services import drawing, evaluation, evidence, exclusions, families, figures, outcomes, variants, versions
+from studies.services import plan as plans
 from studies.services.exposures import Exposure, exposures
 from studies.services.snapshot import snapshot
-from studies.services.tallies import Tally, tallies
+from studies.services.tallies import Tally, picked, tallies
 
 _TRANSLATED = (
     "language", "question", "labels", "instructions", "introduction", "consent_text", "questionnaire", "feedback",
 )  # fmt: skip
+#: Up to so many ballots it is found at once who saw what; of more a worker finds it.
+FEW_BALLOTS = 20_000
 MEASURES = ("lr_consistency", "psnr", "ssim")
 
 
@@ -42,18 +41,31 @@ def collect(study: Study) -> results.StudyResults:
         items = list(study.items.main().select_related("low_res", "truth"))
         pools = _pools(items)
         ids = {pk: tuple(sample.pk for sample in pool) for pk, pool in pools.items()}
-        counted = tallies(study, items, ids)
-        seen = exposures(study, items, counted)
-        marks = variants.marks_of(items, ids) if study.region else {}
+        read = versions.as_read(study)
+        without = exclusions.keys(study, plans.of(read))
+        counted = tallies(read, items, ids, without=without)
+        worked_out = evidence.current(study, evidence.digest(read, counted))
+        seen = _seen(read, items, counted, worked_out, without)
+        marks = variants.marks_of(items, ids, without) if study.region else {}
+        others = outcomes.others(study, read, items, ids, without)
+        left_out = exclusions.excluded(study, plans.of(read), without)
         made = _evaluations(items)
         people = participants(study)
     for item in items:
-        item.study = study
+        item.study = read
     protocol = _protocol(study, drawn_by)
     known = families.families(job for item in items for job in item.jobs.all())
     found = tuple(
         _item(
-            item, pools[item.pk], counted[item.pk], seen[item.pk], known, made.get(item.pk, {}), marks.get(item.pk, [])
+            item,
+            pools[item.pk],
+            counted[item.pk],
+            seen[item.pk],
+            known,
+            made.get(item.pk, {}),
+            marks.get(item.pk, []),
+            others,
+            worked_out.get("items", {}).get(str(item.position), {}),
         )
         for item in items
     )
@@ -62,18 +74,43 @@ def collect(study: Study) -> results.StudyResults:
         name=study.name,
         slug=study.slug,
         state=study.state,
-        created_at=_time(study.created_at),
-        opened_at=_time(study.opened_at),
-        frozen_at=_time(study.frozen_at),
-        closed_at=_time(study.closed_at),
-        collected_at=_time(timezone.now()),
+        created_at=results.written(study.created_at),
+        opened_at=results.written(study.opened_at),
+        frozen_at=results.written(study.frozen_at),
+        closed_at=results.written(study.closed_at),
+        collected_at=results.written(timezone.now()),
         code_version=code_version(),
         protocol=protocol,
         protocol_sha256=results.protocol_sha256(results.to_jsonable(protocol)),
         participants=people,
         families=families.counts(known.values(), [(item.samples, item.selection.chosen) for item in found]),
         items=found,
+        analysis_versions=versions.listed(study),
+        excluded=tuple(_excluded(one) for one in left_out),
+        evidence=worked_out.get("study", {}),
     )
+
+
+def _excluded(one: exclusions.Exclusion) -> results.Excluded:
+    person = one.participant
+    return results.Excluded(person.code, person.simulated, tuple(verdict.rule for verdict in one.failures))
+
+
+def _seen(
+    study: Study,
+    items: list[Item],
+    counted: dict[int, Tally],
+    worked_out: dict[str, Any],
+    without: frozenset[int],
+) -> dict[int, Exposure]:
+    """Who saw what: as it was worked out; else found now, while ballots are few; else unknown, as if nobody told."""
+    if worked_out:
+        return {item.pk: Exposure.stored(worked_out["items"][str(item.position)]) for item in items}
+    sizes = {pk: len(tally.samples) for pk, tally in counted.items()}
+    if sum(tally.ballots for tally in counted.values()) > FEW_BALLOTS:
+        return {pk: Exposure.unknown(m, counted[pk].ballots) for pk, m in sizes.items()}
+    picks = picked(items, {pk: tally.samples for pk, tally in counted.items()}, without=without)
+    return exposures(study, items, picks, sizes)
 
 
 def _pools(items: list[Item]) -> dict[int, list[Sample]]:
@@ -103,13 +140,17 @@ def _evaluations(items: list[Item]) -> dict[int, dict[str, Evaluation]]:
 def participants(study: Study) -> results.Participants:
     """How many people, and apart from them simulated ones, take part in the voting. One query."""
     here, done = Q(withdrawn_at=None), Q(finished_at__isnull=False)
-    counts = study.participants.filter(rates_only=False).order_by().aggregate(
-        people=Count("pk", filter=here & Q(simulated=False)),
-        finished=Count("pk", filter=here & done & Q(simulated=False)),
-        finished_simulated=Count("pk", filter=here & done & Q(simulated=True)),
-        withdrawn=Count("pk", filter=~here),
-        # Last: from here on the name means this count, no longer the field.
-        simulated=Count("pk", filter=here & Q(simulated=True)),
+    counts = (
+        study.participants.filter(rates_only=False)
+        .order_by()
+        .aggregate(
+            people=Count("pk", filter=here & Q(simulated=False)),
+            finished=Count("pk", filter=here & done & Q(simulated=False)),
+            finished_simulated=Count("pk", filter=here & done & Q(simulated=True)),
+            withdrawn=Count("pk", filter=~here),
+            # Last: from here on the name means this count, no longer the field.
+            simulated=Count("pk", filter=here & Q(simulated=True)),
+        )
     )
     return results.Participants(**counts)
 
@@ -148,13 +189,13 @@ def _item(
     known: dict[int, families.Family],
     made: dict[str, Evaluation],
     marks: list[Mark],
+    others: list[outcomes.Other],
+    worked_out: dict[str, Any],
 ) -> results.ItemResults:
     study = item.study
-    given = [label for label, count in zip(counted.labels, counted.label_counts, strict=True) for _ in range(count)]
-    verdict = majority(given)
+    verdict = outcomes.verdict(counted)
     selection = evaluation.selection(item, counted, pool)
     votes = variants.votes(item, counted, pool, marks, evaluation.tie_seed(study.seed, item.position))
-    picks = [len(picked) for picked in counted.picks]
     samples = tuple(_sample(index, sample, counted, seen, known[sample.job_id]) for index, sample in enumerate(pool))
     return results.ItemResults(
         pk=item.pk,
@@ -170,19 +211,14 @@ def _item(
         simulated_ballots=counted.simulated_ballots,
         observed_ballots=seen.observed,
         labels=counted.labels,
-        label_shares=_label_shares(counted),
+        label_shares=outcomes.label_shares(study, counted),
         majority=verdict.value,
         majority_reason=verdict.reason,
-        selection=results.SelectionResult(
-            chosen=selection.chosen,
-            tied_at_cut=selection.tied_at_cut,
-            tie_rule=study.tie_rule,
-            asked=study.ensemble_size,
-            reason=selection.reason,
-        ),
-        chance_threshold=chance_threshold(counted.ballots, picks, max(len(pool), 1)),
-        mean_jaccard=mean_jaccard(counted.picks),
+        selection=outcomes.selected(study, selection),
+        chance_threshold=chance_threshold(counted.ballots, counted.picks, max(len(pool), 1)),
+        evidence=worked_out,
         evaluation=_evaluation(item, pool, selection, made, votes),
+        alternatives=tuple(outcomes.alternative(other, item, pool) for other in others),
     )
 
 
@@ -206,13 +242,6 @@ def _sample(
         parents=tuple(sample.job.derivation.get("samples", ())),
         attempt=sample.attempt,
         fault=sample.fault,
-    )
-
-
-def _label_shares(counted: Tally) -> tuple[results.LabelShare, ...]:
-    counts = zip(counted.labels, counted.label_counts.tolist(), strict=True)
-    return tuple(
-        results.LabelShare(label=label, count=count, share=wilson(count, counted.ballots)) for label, count in counts
     )
 
 
@@ -338,7 +367,3 @@ def _metric(name: str, values: dict[str, Any], chosen: Sequence[int]) -> results
 
 def _float(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-
-def _time(moment: datetime | None) -> str:
-    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")

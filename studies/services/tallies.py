@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
+from django.db.models import Count, QuerySet
 from numpy.typing import NDArray
 
-from studies.models import CANNOT_TELL, Ballot, Item, Study
+from studies.models import CANNOT_TELL, Ballot, Item, Pick, Study
+from studies.models.ballot import are_votes
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Tally:
 
     samples: ids in pool order;  votes: int64 (m,), distinct participants per sample
     labels: those offered, "cannot tell" last;  by_label: int64 (labels, m);  label_counts: int64 (labels,), ballots
-    picks: the pool indexes that each ballot picked, of the ballots in ballot_ids; ballots = len(picks)
+    picks: number of picks -> how many of the ballots have that many
     """
 
     samples: tuple[int, ...]
@@ -26,13 +31,9 @@ class Tally:
     labels: tuple[str, ...]
     by_label: NDArray[np.int64]
     label_counts: NDArray[np.int64]
-    picks: tuple[frozenset[int], ...] = field(repr=False)
-    ballot_ids: tuple[int, ...] = field(repr=False)
+    picks: dict[int, int]
+    ballots: int = 0
     simulated_ballots: int = 0
-
-    @property
-    def ballots(self) -> int:
-        return len(self.picks)
 
 
 def tally(item: Item) -> Tally:
@@ -52,57 +53,88 @@ def offered_labels(study: Study) -> tuple[str, ...]:
 
 
 def tallies(
-    study: Study, items: Iterable[Item], pools: Mapping[int, tuple[int, ...]] | None = None
+    study: Study,
+    items: Iterable[Item],
+    pools: Mapping[int, tuple[int, ...]] | None = None,
+    *,
+    without: Collection[int] = (),
 ) -> dict[int, Tally]:
-    """Counts by item id, for any number of items in a fixed number of queries.
+    """Counts by item id, for any number of items in a fixed number of queries, which the database groups.
 
     pools: item id -> sample ids in pool order, where the caller has them already
+    without: ids of participants whose ballots are left out
     """
     chosen = list(items)
     keys = [item.pk for item in chosen]
     pools = pools if pools is not None else {item.pk: tuple(item.pool.values_list("pk", flat=True)) for item in chosen}
-    ballots, simulated = _ballots(keys)
+    ballots, votes = _ballots(keys, without), _votes(keys, without)
     labels = offered_labels(study)
-    return {pk: _tally(pools[pk], labels, ballots[pk], simulated[pk]) for pk in keys}
+    return {pk: _tally(pools[pk], labels, ballots[pk], votes[pk]) for pk in keys}
 
 
-def _ballots(items: list[int]) -> tuple[dict[int, dict[int, tuple[str, set[int]]]], dict[int, int]]:
-    """Item id -> ballot id -> (label, picked sample ids), and item id -> ballots of simulated participants.
+def picked(
+    items: Iterable[Item], pools: Mapping[int, tuple[int, ...]], *, without: Collection[int] = ()
+) -> dict[int, dict[int, frozenset[int]]]:
+    """Item id -> ballot id -> the pool indexes picked, of every vote. Grows with the ballots: for workers.
 
-    One query, so that votes and numbers of ballots belong together while people go on voting.
+    pools, without: as for `tallies`
     """
-    rows = (
-        Ballot.objects.votes()
-        .filter(trial__item__in=items)
-        .order_by("pk")
-        .values_list("trial__item", "pk", "label", "trial__participant__simulated", "picks__sample")
-    )
-    found: dict[int, dict[int, tuple[str, set[int]]]] = defaultdict(dict)
-    simulated: dict[int, int] = defaultdict(int)
-    for item, pk, label, is_simulated, sample in rows:
-        if pk not in found[item]:
-            found[item][pk] = (label, set())
-            simulated[item] += is_simulated
-        if sample is not None:
-            found[item][pk][1].add(sample)
-    return found, simulated
+    column = {pk: {sample: index for index, sample in enumerate(pools[pk])} for pk in pools}
+    found: dict[int, dict[int, frozenset[int]]] = {item.pk: {} for item in items}
+    rows = _of(Ballot.objects.votes(), "", list(found), without).order_by("trial__item", "pk")
+    query = rows.values_list("trial__item", "pk", "picks__sample").iterator(chunk_size=5000)
+    for (item, ballot), group in itertools.groupby(query, key=itemgetter(0, 1)):
+        found[item][ballot] = frozenset(column[item][sample] for _, _, sample in group if sample is not None)
+    return found
+
+
+def _of(rows: QuerySet[Any], prefix: str, items: list[int], without: Collection[int]) -> QuerySet[Any]:
+    rows = rows.filter(**{f"{prefix}trial__item__in": items})
+    return rows.exclude(**{f"{prefix}trial__participant__in": without}) if without else rows
+
+
+def _ballots(items: list[int], without: Collection[int]) -> dict[int, list[tuple[str, bool, int]]]:
+    """Item id -> (label, simulated, number of ballots)."""
+    found: dict[int, list[tuple[str, bool, int]]] = defaultdict(list)
+    rows = _of(Ballot.objects.votes(), "", items, without).order_by()
+    grouped = rows.values_list("trial__item", "label", "trial__participant__simulated").annotate(Count("pk"))
+    for item, label, simulated, count in grouped:
+        found[item].append((label, simulated, count))
+    return found
+
+
+def _votes(items: list[int], without: Collection[int]) -> dict[int, list[tuple[int, str, int, int]]]:
+    """Item id -> (sample id, label, rank of the pick, number). A ballot with k picks has one of each rank to k."""
+    found: dict[int, list[tuple[int, str, int, int]]] = defaultdict(list)
+    rows = _of(Pick.objects.filter(are_votes("ballot__")), "ballot__", items, without).order_by()
+    grouped = rows.values_list("ballot__trial__item", "sample", "ballot__label", "rank").annotate(Count("pk"))
+    for item, sample, label, rank, count in grouped:
+        found[item].append((sample, label, rank, count))
+    return found
 
 
 def _tally(
-    samples: tuple[int, ...], labels: tuple[str, ...], ballots: dict[int, tuple[str, set[int]]], simulated: int
+    samples: tuple[int, ...],
+    labels: tuple[str, ...],
+    ballots: list[tuple[str, bool, int]],
+    picks: list[tuple[int, str, int, int]],
 ) -> Tally:
     column = {pk: index for index, pk in enumerate(samples)}
     row = {label: index for index, label in enumerate(labels)}
     votes = np.zeros(len(samples), dtype=np.int64)
     by_label = np.zeros((len(labels), len(samples)), dtype=np.int64)
     label_counts = np.zeros(len(labels), dtype=np.int64)
-    picks = []
-    for label, picked in ballots.values():
-        columns = [column[pk] for pk in picked]
-        picks.append(frozenset(columns))
-        # A participant has one ballot per item, in which no sample is picked twice: a pick is a person.
-        votes[columns] += 1
+    at_least: Counter[int] = Counter()
+    # A participant has one ballot per item, in which no sample is picked twice: a pick is a person.
+    for sample, label, rank, count in picks:
+        votes[column[sample]] += count
+        at_least[rank] += count
         if label in row:
-            by_label[row[label], columns] += 1
-            label_counts[row[label]] += 1
-    return Tally(samples, votes, labels, by_label, label_counts, tuple(picks), tuple(ballots), simulated)
+            by_label[row[label], column[sample]] += count
+    for label, _, count in ballots:
+        if label in row:
+            label_counts[row[label]] += count
+    total = at_least[0] = sum(count for _, _, count in ballots)
+    sizes = {k: at_least[k] - at_least[k + 1] for k in range(max(at_least) + 1) if at_least[k] > at_least[k + 1]}
+    simulated = sum(count for _, simulated, count in ballots if simulated)
+    return Tally(samples, votes, labels, by_label, label_counts, sizes, total, simulated)

@@ -14,8 +14,9 @@ from studies.models import Role
 from studies.reports.figures import colour_scale
 from studies.reports.sentences import caution
 from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult, StudyResults
-from studies.services import evaluation
+from studies.services import evidence
 from studies.services import results as service
+from studies.views.analysis_words import by_rule, differences
 from studies.views.researcher.answers import act
 from studies.views.results.cards import cards
 from studies.views.results.families import family_rows
@@ -35,6 +36,8 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         "state": _state(found),
         "can_edit": has_role(request.user, study, Role.EDITOR),
         "families": family_rows(found.families),
+        "versions": [(version, differences(version.changes)) for version in found.analysis_versions],
+        "by_rule": by_rule(found.excluded),
         "caution": caution(found),
         "has_truth": any(item.truth_sha256 for item in found.items),
         "spread_scale": SPREAD_SCALE,
@@ -51,7 +54,7 @@ def refresh(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the ensembles and controls of the present votes; what is made already stays."""
     study = get_study_or_404(request.user, pk, Role.EDITOR)
     here = reverse("studies:results", args=[study.pk])
-    return act(request, lambda: evaluation.request_all(study), "A worker makes the ensembles now.", here)
+    return act(request, lambda: evidence.request(study), "A worker makes the ensembles and the evidence now.", here)
 
 
 @login_required
