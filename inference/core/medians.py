@@ -12,6 +12,8 @@ from .stacks import Samples, strips, white
 STOP = 1e-6
 #: ... and after as many steps in any case.
 STEPS = 300
+#: Every so many steps it is looked whether the nearest sample's colour is the minimum.
+LOOK = 10
 #: Floats take eight times the room of 8-bit samples, and the iteration some copies.
 _FLOATS = 4 * 2**20
 
@@ -40,21 +42,24 @@ def _of_strip(strip: NDArray) -> NDArray[np.float64]:
     if strip.ndim < 4 or strip.shape[-1] == 1:
         return np.median(strip, axis=0) / white(strip.dtype)
     points = to_float(strip).reshape(len(strip), -1, strip.shape[-1])
-    return _snapped(points, _weiszfeld(points)).reshape(strip.shape[1:])
+    return _weiszfeld(points).reshape(strip.shape[1:])
 
 
 def _weiszfeld(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """points: (N, pixels, C); returns: (pixels, C)"""
     at = _sum(points) / len(points)
     moving = np.arange(len(at))
-    for _ in range(STEPS):
+    for step in range(1, STEPS + 1):
         moved = _step(points[:, moving], at[moving])
         far = np.abs(moved - at[moving]).max(axis=1) > STOP
         at[moving] = moved
+        if step % LOOK == 0:  # towards a sample's colour the iteration creeps
+            at[moving], held = _snapped(points[:, moving], at[moving])
+            far &= ~held
         moving = moving[far]
         if len(moving) == 0:
             break
-    return at
+    return _snapped(points, at)[0]
 
 
 def _step(points: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -66,8 +71,8 @@ def _step(points: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.fl
         return at + np.where(kept[:, None] > 0, kept[:, None] * pull / weight[:, None], 0.0)
 
 
-def _snapped(points: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The nearest sample's colour where it is the minimum: the others pull less than those that lie there hold."""
+def _snapped(points: NDArray[np.float64], at: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The nearest sample's colour where it is the minimum (there the others pull less than it holds), and where."""
     nearest, least = points[0].copy(), _length(points[0] - at)
     for point in points[1:]:
         distance = _length(point - at)
@@ -75,7 +80,8 @@ def _snapped(points: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np
         nearest[closer], least = point[closer], np.minimum(distance, least)
     pull, _, here = _pull(points, nearest)
     # Not where both are equal: then a whole line is as good, and the middle of two colours is nobody's.
-    return np.where((_length(pull) < here - 1e-9)[:, None], nearest, at)
+    held = _length(pull) < here - 1e-9
+    return np.where(held[:, None], nearest, at), held
 
 
 def _pull(
