@@ -417,7 +417,8 @@ def test_the_review_is_under_the_loupe_too(new_page: NewPage, width: int, height
     expect(review.locator("[data-in-part]")).to_be_visible()
     page.get_by_role("button", name="Back", exact=True).click()
     settle(page)
-    assert voter.candidate(0).locator("canvas").evaluate(pictures.CORNERS)[:2] == [0, 0]
+    # The same place, of which the grid may have less room to show.
+    assert max(voter.candidate(0).locator("canvas").evaluate(pictures.CORNERS)[:2]) < left
 
 
 def test_keys_work_after_a_reload_and_after_a_click_beside_the_buttons(new_page: NewPage) -> None:
