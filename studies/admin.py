@@ -19,15 +19,19 @@ from inference.services import catalogue
 from studies.errors import StudyError
 from studies.forms.admin import StudyAdminForm
 from studies.models import (
+    AnalysisVersion,
     Ballot,
     ConsentVersion,
     Evaluation,
     Invitation,
     Item,
+    Method,
     Observation,
     Participant,
     Pick,
     QuestionnaireAnswers,
+    Rating,
+    RatingPhase,
     RecruiterIdentity,
     Recruiting,
     Role,
@@ -148,6 +152,15 @@ class OfMyStudies(ReadOnly, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         mine = Study.objects.for_user(request.user, self.role).values("pk")
         return super().get_queryset(request).filter(**{f"{self.to_study}__in": mine})
+
+
+@admin.register(AnalysisVersion)
+class AnalysisVersionAdmin(OfMyStudies):
+    """Added on the study's own page of its analysis."""
+
+    list_display = ("study", "number", "made_by", "made_at")
+    list_filter = ("study",)
+    fields = ("study", "number", "changes", "reason", "made_by", "made_at", "sha256")
 
 
 @admin.register(Participant)
@@ -315,3 +328,66 @@ class EvaluationAdmin(OfMyStudies):
     @admin.display(boolean=True, description="simulated participants among the voters")
     def simulated(self, evaluation: Evaluation) -> bool:
         return evaluation.with_simulated  # type: ignore[attr-defined]
+
+
+@admin.register(RatingPhase)
+class RatingPhaseAdmin(OfMyStudies):
+    """Set up, opened and closed on the study's own page of it."""
+
+    list_display = ("study", "mode", "who", "opened_at", "closed_at")
+    fields = (
+        "study",
+        "mode",
+        "who",
+        "instructions",
+        "hidden_reference",
+        "anchors",
+        "repeats",
+        "created_at",
+        "asked_at",
+        "error",
+        "opened_at",
+        "closed_at",
+    )
+
+
+@admin.register(Method)
+class MethodAdmin(OfMyStudies):
+    list_display = ("name", "study", "created_at")
+    list_filter = ("study",)
+    fields = ("study", "name", "created_at")
+
+
+@admin.register(Rating)
+class RatingAdmin(OfMyStudies):
+    to_study = "rater__phase__study"
+    list_display = ("rater", "number", "stimulus", "other", "score", "preference", "simulated", "answered_at")
+    list_filter = ("rater__participant__simulated", "rater__phase__study")
+    list_select_related = (
+        "rater__participant",
+        "rater__phase__study",
+        "stimulus__item",
+        "stimulus__method",
+        "other__item",
+        "other__method",
+    )
+    fields = (
+        "rater",
+        "number",
+        "stimulus",
+        "other",
+        "repeat",
+        "score",
+        "preference",
+        "simulated",
+        "shown_at",
+        "answered_at",
+        "response_ms",
+        "hidden_ms",
+        "pixel_ratio",
+        "enlargement",
+    )
+
+    @admin.display(boolean=True)
+    def simulated(self, rating: Rating) -> bool:
+        return rating.rater.participant.simulated

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from studies.models import Participant, Study
+from studies.models import Participant, Rating, Study
 from studies.services import places, recruiting
 
 
@@ -23,10 +24,14 @@ class State(models.TextChoices):
 def participants(study: Study, *, state: str = "", search: str = "", with_ids: bool = False) -> QuerySet[Participant]:
     """The newest first, each with `.state`, `.given` answers and `.asked` of them, identity and invitation.
 
+    Answers are ballots and ratings.
+
     search: the beginning of a pseudonym; with_ids: also that of an id with the recruiter
     """
     rows = study.participants.annotate(
-        state=_state(study), asked=Count("trials"), given=Count("trials__ballot")
+        state=_state(study),
+        asked=Count("trials") + _ratings(Rating.objects.all()),
+        given=Count("trials__ballot") + _ratings(Rating.objects.exclude(answered_at=None)),
     ).select_related("identity", "invitation")
     if state:
         rows = rows.filter(state=state)
@@ -34,6 +39,12 @@ def participants(study: Study, *, state: str = "", search: str = "", with_ids: b
         named = Q(identity__external_id__istartswith=search) if with_ids else Q()
         rows = rows.filter(Q(code__istartswith=search) | named)
     return rows.order_by("-pk")
+
+
+def _ratings(rows: QuerySet[Rating]) -> Coalesce:
+    """How many of these are a participant's."""
+    own = rows.filter(rater__participant=OuterRef("pk")).order_by().values("rater").annotate(n=Count("pk"))
+    return Coalesce(Subquery(own.values("n")), 0)
 
 
 def counts(study: Study) -> dict[str, int]:

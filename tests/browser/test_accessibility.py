@@ -10,11 +10,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from studies.models import Item, Kind, Participant, Recruiting, Region, Study, StudyState
-from studies.services import question_text, sign_in
+from studies.models import Item, Kind, Mode, Participant, RatingPhase, Recruiting, Region, Study, StudyState
+from studies.services import methods, question_text, sign_in
 from studies.services.viewing import Rules
 from tests.browser.conftest import Voter
-from tests.studies import factories
+from tests.studies import factories, rated
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NewPage = Callable[..., Page]
@@ -153,11 +153,45 @@ def test_pages_of_researchers(new_page: NewPage, size: tuple[int, int], scheme: 
         assert_clean(page)
 
 
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+@pytest.mark.parametrize("mode", Mode.values)
+def test_the_rating_phase(new_page: NewPage, size: tuple[int, int], scheme: str, mode: str) -> None:
+    """Consent and instructions, a picture or pair, welcome back, thanks; being turned away; the researcher's page."""
+    ada = factories.user("ada")
+    study = rated.voted(items=2, voters=1, owner=ada)
+    methods.add(study, "EDSR", rated.method_files(study))
+    page = new_page(*size, color_scheme=scheme)
+    rated.opened(study, mode=mode, who="others", instructions="# Look\n\nTake *time*.")
+    voter = Voter(page, study)
+    page.goto(voter.url)
+    assert_clean(page)
+    voter.consent()
+    assert_clean(page)
+    page.get_by_role("button", name="Start").click()
+    page.locator(".rating-choices:not(:disabled)").wait_for()
+    assert_clean(page)
+    page.goto(voter.url)
+    assert_clean(page)
+    rated.rate_all(Participant.objects.get(rates_only=True))
+    page.goto(f"{voter.url}thanks/")
+    assert_clean(page)
+    page.context.clear_cookies()
+    RatingPhase.objects.update(who="same")
+    page.goto(voter.url)
+    assert_clean(page)  # kept out
+    page.goto(sign_in.make_link_path(ada))
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    page.goto(reverse("studies:rating", args=[study.pk]))
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert_clean(page)
+
+
 def addresses(study: Study) -> list[str]:
     """Every page of a study's researcher."""
     one = study.items.first()
     assert one is not None
-    names = ("study", "edit", "results", "delete", "participants", "doors", "links", "links-print")
+    names = ("study", "edit", "results", "delete", "participants", "doors", "links", "links-print", "rating")
     return [
         reverse("studies:list"),
         reverse("studies:new"),

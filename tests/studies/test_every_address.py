@@ -13,6 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from inference import store
+from inference.core.images import encode_png
 from studies import access
 from studies.models import RatingPhase, Study
 from studies.services import enrolment, evaluation, invitations, sign_in
@@ -41,8 +43,11 @@ def study(db: None) -> Study:
     evaluation.run(item.evaluations.get().pk)
     invitations.make(study, 1)
     factories.picture(study)
-    RatingPhase.objects.create(study=study)
+    phase = RatingPhase.objects.create(study=study)
     study.methods.create(name="EDSR")
+    rater = phase.raters.create(participant=study.participants.first(), turn=0)
+    sha256 = store.put(encode_png(factories.pixels(32)), "stimuli", ".png")
+    rater.ratings.create(number=1, stimulus=phase.stimuli.create(item=item, kind="bicubic", sha256=sha256))
     return study
 
 
@@ -60,7 +65,7 @@ def of_the_researcher(study: Study) -> list[str]:
 
 def of_admin(study: Study) -> list[str]:
     found = [reverse("admin:index"), reverse("admin:auth_user_add"), reverse("admin:studies_study_add")]
-    for model in ("study", "participant", "ballot", "evaluation"):
+    for model in ("study", "participant", "ballot", "evaluation", "ratingphase", "method", "rating"):
         row = apps.get_model("studies", model).objects.latest("pk")
         found += [reverse(f"admin:studies_{model}_changelist"), reverse(f"admin:studies_{model}_change", args=[row.pk])]
     return found

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from studies.models import Participant, Source, Study
-from studies.services import enrolment, roster
+from studies.services import enrolment, rating, roster
 from studies.services.recruiting import Door
-from tests.studies import factories
+from tests.studies import factories, rated
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -62,3 +62,13 @@ def test_more_people_are_no_more_queries(study: Study, django_assert_num_queries
         for person in roster.participants(study):
             assert getattr(person, "identity", None) is None
             assert getattr(person, "invitation", None) is None
+
+
+def test_ratings_are_answers_too() -> None:
+    """Whoever came in for the rating phase alone has no trials."""
+    study = rated.voted(items=1)
+    rated.opened(study, who="others")
+    rated.give(rating.current(rating.begin(rated.newcomer(study))), "3")
+    newcomer, *voters = roster.participants(study)
+    assert (newcomer.given, newcomer.asked) == (1, 5)
+    assert [(voter.given, voter.asked) for voter in voters] == [(1, 1)] * 2
