@@ -15,7 +15,7 @@ from inference.models import Ensemble
 from studies import results as model
 from studies.models import CANNOT_TELL, Ballot, Evaluation
 from studies.models.evaluation import Variant, VariantSet
-from studies.services import evaluation, results
+from studies.services import evaluation, results, variants
 from studies.services.truth import truth_png
 from tests.studies import factories
 
@@ -226,11 +226,14 @@ def test_a_worker_that_vanished_is_made_up_for(voted):
     assert evaluation.waiting(late) == []
 
 
-def test_queries_of_a_plan_do_not_grow_with_ballots(django_assert_max_num_queries):
+def test_marks_of_many_ballots_are_one_query(django_assert_num_queries):
     study = factories.open_study_with_pool(region="grid", items=2)
     for _ in range(5):
         factories.vote_all(study, [0, 1])
     Ballot.objects.update(region={"kind": "grid", "columns": 8, "rows": 8, "cells": [3]})
-    collected(study)
-    with django_assert_max_num_queries(14):
-        results.collect(study)
+    items = list(study.items.all())
+    pools = {item.pk: tuple(item.pool.values_list("pk", flat=True)) for item in items}
+    with django_assert_num_queries(1):
+        found = variants.marks_of(items, pools)
+    assert [len(found[item.pk]) for item in items] == [5, 5]
+    assert found[items[0].pk][0] == ({"kind": "grid", "columns": 8, "rows": 8, "cells": [3]}, [0, 1])
