@@ -44,8 +44,8 @@ _STIMULUS = _FIELDS.index("stimulus")
 
 def rows(study: Study) -> Iterator[tuple[Value, ...]]:
     """Of people who have not withdrawn, in the order in which they came in. Two queries, of which one streams."""
-    known = {one.pk: (one.condition, one.sha256) for _, one in stimuli.made(study)}
-    shown: dict[int | None, tuple[str, str]] = {None: ("", ""), **known}
+    shown: dict[int | None, tuple[str, str]] = {None: ("", "")}
+    shown |= {one.pk: (one.condition, one.sha256) for _, one in stimuli.made(study)}
     query = (
         Rating.objects.filter(rater__phase__study=study, rater__participant__withdrawn_at=None)
         .order_by("rater__turn", "number")

@@ -57,15 +57,15 @@ class MethodForm(forms.Form):
             "Endings do not matter."
         ),
     )
-    files = ManyFilesField(
+    pictures = ManyFilesField(
         label="Files",
         help_text=f"A picture for each image, of its full size; up to {MAX_FILES} at once. The rest may follow later.",
         allow_empty_file=True,  # refused like any other file that is no image: by name
         error_messages={"required": "Choose at least one file."},
     )
 
-    def clean_files(self) -> list[Named]:
-        files: list[UploadedFile] = self.cleaned_data["files"]
+    def clean_pictures(self) -> list[Named]:
+        files: list[UploadedFile] = self.cleaned_data["pictures"]
         if len(files) > MAX_FILES:
             raise forms.ValidationError(f"Send at most {MAX_FILES} files at once.")
         return [Named(file.name or "", file) for file in files]

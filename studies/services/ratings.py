@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from studies.models import Mode, Preference, Rating, RatingPhase, Stimulus, Study
@@ -104,5 +105,5 @@ def _rated(one: Stimulus) -> Rated:
     return Rated(one.pk, one.item.position, one.item.name, one.kind, one.condition, one.sha256)
 
 
-def _given(phase: RatingPhase):  # type: ignore[no-untyped-def]
+def _given(phase: RatingPhase) -> QuerySet[Rating]:
     return Rating.objects.given().filter(rater__phase=phase).order_by("rater__turn", "number")

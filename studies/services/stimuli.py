@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 from django.core.files.storage import storages
 from django.db import transaction
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from inference import sending, store
 from inference import services as inference
@@ -198,22 +200,24 @@ def _storage(stimulus: Stimulus) -> Any:
 
 def _png(stimulus: Stimulus) -> bytes:
     """Whatever a stimulus comes from, its file is written alike: nothing in it tells what it is."""
+    return encode_png(to_uint8(_picture(stimulus)))
+
+
+def _picture(stimulus: Stimulus) -> NDArray[Any]:
     origin, item = stimulus.provenance, stimulus.item
     if stimulus.kind == StimulusKind.ENSEMBLE:
         ensemble = Ensemble.objects.get(digest=origin["digest"])
-        picture = read_image(inference.ensemble_file(ensemble, "png8"))
-    elif stimulus.kind == StimulusKind.CONTROL:
-        picture = ensembling.mean_uint8(_sample(sha256) for sha256 in origin["members"])
-    elif stimulus.kind == StimulusKind.SINGLE:
-        picture = _sample(origin["member"])
-    elif stimulus.kind == StimulusKind.BICUBIC:
-        picture = upscale(inference.read_low_res(item.low_res), origin["scale"]).clip(0, 1)
-    elif stimulus.kind == StimulusKind.METHOD:
-        picture = read_image(methods.png(origin["image"]))
-    else:
-        picture = read_image(truth_png(origin["truth"]))
-    return encode_png(to_uint8(picture))
+        return read_image(inference.ensemble_file(ensemble, "png8"))
+    if stimulus.kind == StimulusKind.CONTROL:
+        return ensembling.mean_uint8(_sample(sha256) for sha256 in origin["members"])
+    if stimulus.kind == StimulusKind.SINGLE:
+        return _sample(origin["member"])
+    if stimulus.kind == StimulusKind.BICUBIC:
+        return upscale(inference.read_low_res(item.low_res), origin["scale"]).clip(0, 1)
+    if stimulus.kind == StimulusKind.METHOD:
+        return read_image(methods.png(origin["image"]))
+    return read_image(truth_png(origin["truth"]))
 
 
-def _sample(sha256: str) -> Any:
+def _sample(sha256: str) -> NDArray[np.uint8]:
     return to_uint8(read_image(store.get(sha256, "samples", ".png")))

@@ -97,9 +97,9 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, study, method_form=form, status=400)
     sent = form.cleaned_data
     try:
-        methods.add(study, sent["name"], sent["files"], pattern=sent["pattern"])
+        methods.add(study, sent["name"], sent["pictures"], pattern=sent["pattern"])
     except StudyError as error:
-        form.add_error("files", error.message)
+        form.add_error("pictures", error.message)
         return _page(request, study, method_form=form, status=error.status)
     return act(request, lambda: None, f"The pictures of {sent['name']} are stored.", _here(study))
 

@@ -90,7 +90,7 @@ def test_while_people_vote_the_settings_may_be_fixed_in_advance_and_nothing_be_m
 
 
 def upload(client: Client, study: Study, files: list[SimpleUploadedFile], **data: str) -> HttpResponse:
-    sent = {"name": "EDSR", "pattern": "{item}.png"} | data | {"files": files}
+    sent = {"name": "EDSR", "pattern": "{item}.png"} | data | {"pictures": files}
     return client.post(url("rating-methods", study), sent, follow=True)
 
 
