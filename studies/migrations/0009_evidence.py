@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(blank=True, help_text='of the votes that the figures rest on', max_length=64)),
-                ('figures', models.JSONField(default=dict, help_text='of the study, and of each item by its position')),
+                ('figures', models.JSONField(default=dict, help_text='of the study, and by position of each item; see services.evidence')),
                 ('error', models.TextField(blank=True)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('made_at', models.DateTimeField(blank=True, help_text='empty while it is asked for and not made', null=True)),

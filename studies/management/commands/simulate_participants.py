@@ -34,8 +34,8 @@ class Command(BaseCommand):
             raise CommandError("--count must be at least 1.")
         numbers = {"count": options["count"], "seed": options["seed"]}
         bar = partial(tqdm, desc="Simulated participants", unit="person")
-        study = find_study(options["study"])
         try:
+            study = find_study(options["study"])
             if options["ratings"]:
                 done = len(simulated_ratings.simulate(study, **numbers, progress=bar))
             else:
