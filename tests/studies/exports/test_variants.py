@@ -78,11 +78,11 @@ def test_the_study_s_own_ensemble_has_its_own_figures(exported: Path) -> None:
 @pytest.mark.parametrize("region", ["grid", "lasso"])
 def test_parts_of_the_picture_are_rebuilt_from_the_marks(db: None, tmp_path: Path, region: str) -> None:
     study = factories.open_study_with_pool(region=region, weights=factories.weights(3))
-    marks = {
-        "grid": [{"kind": "grid", "columns": 8, "rows": 8, "cells": list(range(20))}, {}],
-        "lasso": [{"kind": "lasso", "points": [[0.1, 0.1], [0.9, 0.2], [0.3, 0.8]]}, {}],
-    }[region]
-    for picks, mark in zip(([1, 2, 3], [4, 5], [1, 4], [7]), [*marks, *marks], strict=True):
+    marks: dict[str, dict[str, Any]] = {
+        "grid": {"kind": "grid", "columns": 8, "rows": 8, "cells": list(range(20))},
+        "lasso": {"kind": "lasso", "points": [[0.1, 0.1], [0.9, 0.2], [0.3, 0.8]]},
+    }
+    for picks, mark in zip(([1, 2, 3], [4, 5], [1, 4], [7]), [marks[region], {}] * 2, strict=True):
         person = factories.vote_all(study, picks)
         Ballot.objects.filter(trial__participant=person).update(region=mark)
     for row in evaluation.request_all(study):
