@@ -72,9 +72,10 @@ def sha256_of(bundle: Bundle, path: str) -> str:
 
 
 def votes(bundle: Bundle) -> Iterator[str]:
-    """Votes (distinct participants per sample) and labels, counted anew from the ballots."""
-    voters, labels, people = _count(bundle)
-    for item in read_json(bundle, RESULTS)["items"]:
+    """Votes (distinct participants per sample) and labels, counted anew from the ballots that are not left out."""
+    results = read_json(bundle, RESULTS)
+    voters, labels, people = _count(bundle, left_out(results))
+    for item in results["items"]:
         number = item["position"]
         for sample in item["samples"]:
             counted = len(voters.pop((number, sample["index"], sample["sha256"]), ()))
@@ -92,12 +93,28 @@ def votes(bundle: Bundle) -> Iterator[str]:
         yield f"Item {number}: {ballots.FILE} has votes for a sample {sample} ({sha256[:12]}) that is in no pool."
 
 
-def _count(bundle: Bundle) -> tuple[dict[tuple[int, int, str], set[str]], defaultdict[int, Counter[str]], Counter[int]]:
+def left_out(results: dict[str, Any]) -> set[str]:
+    """Pseudonyms of participants whose ballots are in no figure; nobody in exports from before there were plans."""
+    return {one["participant"] for one in results.get("excluded", [])}
+
+
+def analysis(results: dict[str, Any]) -> dict[str, Any]:
+    """n and tie rule of the analysis that is reported: of its latest version, else of the protocol."""
+    versions = results.get("analysis_versions", [])
+    whole = versions[-1]["analysis"] if versions else results["protocol"]
+    return {name: whole[name] for name in ("ensemble_size", "tie_rule")}
+
+
+def _count(
+    bundle: Bundle, without: set[str]
+) -> tuple[dict[tuple[int, int, str], set[str]], defaultdict[int, Counter[str]], Counter[int]]:
     """(item, sample, sha256) -> who picked it; item -> how often each label was given; item -> ballots."""
     voters: dict[tuple[int, int, str], set[str]] = {}
     labelled: dict[int, dict[str, str]] = {}
     for row in table(bundle, ballots.FILE):
         number, person = int(row["item"]), row["participant"]
+        if person in without:
+            continue
         labelled.setdefault(number, {})[person] = row["label"]
         if row["sample"]:
             voters.setdefault((number, int(row["sample"]), row["sample_sha256"]), set()).add(person)
@@ -146,16 +163,17 @@ def places(
 
 
 def selections(bundle: Bundle) -> Iterator[str]:
-    """The top n of each item, chosen anew under the study's tie rule."""
+    """The top n of each item, chosen anew under the tie rule of the analysis."""
     results = read_json(bundle, RESULTS)
+    asked = analysis(results)
     for item in results["items"]:
         stated = item["selection"]
-        if stated["tie_rule"] != results["protocol"]["tie_rule"]:
-            yield f"Item {item['position']}: the tie rule is {stated['tie_rule']}, not that of the protocol."
+        if stated["tie_rule"] != asked["tie_rule"]:
+            yield f"Item {item['position']}: the tie rule is {stated['tie_rule']}, not that of the analysis."
         pool = item["samples"]
         chosen = top_n(
             [sample["votes"] for sample in pool],
-            results["protocol"]["ensemble_size"],
+            asked["ensemble_size"],
             ties=stated["tie_rule"],
             keys=[sample["lr_consistency"] for sample in pool],
             seed=tie_seed(results["protocol"]["seed"], item["position"]),

@@ -44,7 +44,8 @@ def shares(bundle: Bundle) -> Iterator[str]:
     """Shares of labels and their Wilson intervals."""
     for item in read_json(bundle, RESULTS)["items"]:
         for label in item["label_shares"]:
-            share = wilson(label["count"], item["ballots"])
+            confidence = label["share"].get("confidence", 0.95)
+            share = wilson(label["count"], item["ballots"], confidence=confidence)
             for name in ("value", "low", "high"):
                 if not _close(label["share"][name], getattr(share, name)):
                     yield (

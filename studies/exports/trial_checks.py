@@ -14,7 +14,7 @@ from typing import Any
 from studies.exports import ballots, events, exposures, participants, questionnaire, trials, viewing_checks
 from studies.exports.bundle import Bundle
 from studies.exports.cells import cell
-from studies.exports.checks import places, read_json, table
+from studies.exports.checks import left_out, places, read_json, table
 from studies.exports.document import FILE as RESULTS
 from studies.exports.recompute import differences
 from studies.services.exposures import Exposure
@@ -94,7 +94,8 @@ def exposed(bundle: Bundle) -> Iterator[str]:
     results = read_json(bundle, RESULTS)
     if not told(results):
         return
-    votes = _votes(bundle)
+    without = left_out(results)
+    votes = {vote: answer for vote, answer in _votes(bundle).items() if vote[0] not in without}
     found = {item["position"]: Exposure.none(len(item["samples"])) for item in results["items"]}
     for (person, number, repeat), rows in _looks(bundle):
         if repeat or number not in found or (person, number) not in votes:

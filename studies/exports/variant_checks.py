@@ -15,7 +15,7 @@ from studies.aggregation.variants import Recipe, Votes, plan
 from studies.exports import trials, variants
 from studies.exports.bundle import Bundle
 from studies.exports.cells import cell, restore
-from studies.exports.checks import read_json, table
+from studies.exports.checks import analysis, left_out, read_json, table
 from studies.exports.document import FILE as RESULTS
 from studies.exports.document import tie_seed
 from studies.models import CANNOT_TELL
@@ -27,10 +27,11 @@ Facts = dict[str, Any]
 def recipes(bundle: Bundle) -> Iterator[str]:
     """Each variant is made of the samples, by the rule and with the weights and parts, that the votes give."""
     results = read_json(bundle, RESULTS)
-    marks = _marks(bundle) if any(map(_made, results["items"])) else {}
+    asked = results["protocol"] | analysis(results)
+    marks = _marks(bundle, left_out(results)) if any(map(_made, results["items"])) else {}
     for item in filter(_made, results["items"]):
         number = item["position"]
-        given = _votes(item, results["protocol"], marks.get(number, []))
+        given = _votes(item, asked, marks.get(number, []))
         if item["evaluation"]["variants"]["digest"] != given.digest:
             yield f"Item {number}: its variants were made of other votes."
         found = {recipe.key: _plain(recipe) for recipe in plan(given)}
@@ -63,11 +64,12 @@ def _votes(item: Facts, protocol: Facts, marks: list[Mark]) -> Votes:
     )
 
 
-def _marks(bundle: Bundle) -> dict[int, list[Mark]]:
+def _marks(bundle: Bundle, without: set[str]) -> dict[int, list[Mark]]:
     """By item: the part that each vote marked and its picks."""
     found: dict[int, list[Mark]] = defaultdict(list)
     for row in table(bundle, trials.FILE):
-        if row["kind"] == "main" and row["repeat"] == "0" and row["region"] and row["picks"]:
+        counts = row["kind"] == "main" and row["repeat"] == "0" and row["participant"] not in without
+        if counts and row["region"] and row["picks"]:
             picks = sorted(int(index) for index in row["picks"].split(trials.SEPARATOR))
             found[int(row["item"])].append((json.loads(row["region"]), picks))
     return found

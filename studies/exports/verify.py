@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studies.exports import (
+    analysis_checks,
     checks,
     family_checks,
     protocol_checks,
@@ -29,6 +30,8 @@ CHECKS = (
     Check("exposures follow from what was on screen", trial_checks.exposed),
     Check("the protocol is the one that its digest names", protocol_checks.digest),
     Check("consent texts are the ones that were agreed to", protocol_checks.consents),
+    Check("versions of the analysis are those that their digests name", analysis_checks.versions),
+    Check("who is left out fails the plan, nobody else does", analysis_checks.exclusions),
     Check("selections follow from the votes", checks.selections),
     Check("variants of the ensemble follow from the votes", variant_checks.recipes),
     Check("ensembles follow from the samples, bit for bit", rebuild.ensembles),

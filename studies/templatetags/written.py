@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from studies.models import Study
 from studies.services import markdown, viewing
+from studies.services import plan as plans
 
 register = template.Library()
 
@@ -34,6 +35,17 @@ def viewing_facts(study: Study) -> str:
     return ", ".join(facts) + (f"; blocks after {asked.attempts} attempts" if asked.blocks else "; warns")
 
 
-def _fact(asked: viewing.Rules, item: Field[Any]) -> str:
+@register.filter
+def plan_facts(study: Study) -> str:
+    """The study's analysis plan: "attention checks right, at least 0.8; stops: at a number of participants, 30"."""
+    plan = plans.of(study)
+    words = {item.name: item.metadata for item in fields(plan)}
+    facts = ", ".join(_fact(plan, item) for item in fields(plan) if item.name in plan.screens)
+    stops = dict(words["stopping"]["choices"])[plan.stopping]
+    latest = f", at most {plan.most_participants}" if plan.stopping else ""
+    return "; ".join(filter(None, (facts, f"stops {stops}{latest}", f"{100 * plan.confidence:g} % intervals")))
+
+
+def _fact(asked: viewing.Rules | plans.Plan, item: Field[Any]) -> str:
     label, value = item.metadata["label"].lower(), getattr(asked, item.name)
     return label if value is True else f"{label} {value:g}"

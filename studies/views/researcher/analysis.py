@@ -15,7 +15,7 @@ from studies.errors import StudyError
 from studies.forms.analysis import AnalysisForm
 from studies.models import Role, Study
 from studies.services import versions
-from studies.views.analysis_words import differences
+from studies.services.analysis_words import differences
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

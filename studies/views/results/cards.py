@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString
 
 from inference.models import Sample
 from studies.reports import figures, sentences
+from studies.reports.otherwise import otherwise
+from studies.reports.stable import stable
 from studies.results import MADE, EvaluationResult, ItemResults, LabelShare, Metric, SampleResult, StudyResults
 from studies.views.results.families import FamilyRow, family_rows
 from studies.views.results.variants import Variants, shown
@@ -48,6 +50,8 @@ class Card:
     item: ItemResults
     evaluation: EvaluationResult
     verdict: str
+    otherwise: list[str]
+    confidence: str
     tie: str
     exposure: str
     consistency: str
@@ -57,6 +61,7 @@ class Card:
     chosen: list[Chosen]
     metrics: list[MetricRow]
     spread: str
+    stable: list[str]
     variants: Variants | None
 
     @property
@@ -86,6 +91,8 @@ def _card(item: ItemResults, pks: dict[tuple[str, int], int]) -> Card:
         item=item,
         evaluation=item.evaluation,
         verdict=sentences.verdict(item) if made or item.ballots == 0 else "",
+        otherwise=[otherwise(item, other) for other in item.alternatives],
+        confidence=_confidence(item),
         tie=sentences.tie(item),
         exposure=sentences.exposure(item),
         consistency=sentences.consistency(ensemble.lr_consistency) if made and ensemble is not None else "",
@@ -95,8 +102,14 @@ def _card(item: ItemResults, pks: dict[tuple[str, int], int]) -> Card:
         chosen=_chosen(item, pks),
         metrics=[_metric_row(metric) for metric in item.evaluation.metrics] if made else [],
         spread=_spread(item) if made else "",
+        stable=stable(item),
         variants=shown(item) if made else None,
     )
+
+
+def _confidence(item: ItemResults) -> str:
+    """Of the intervals of shares: “95 %”."""
+    return f"{100 * item.label_shares[0].share.confidence:g} %" if item.label_shares else ""
 
 
 def _label_row(row: LabelShare) -> LabelRow:
@@ -104,7 +117,7 @@ def _label_row(row: LabelShare) -> LabelRow:
     if not share.defined:
         return LabelRow(row.label, row.count, "", share.reason or "undefined", SafeString(""))
     interval = f"{100 * share.low:.0f}–{100 * share.high:.0f} %"
-    title = f"{row.label}: {row.count} of {share.count} ballots, {100 * share.value:.0f} % (95 % interval {interval})"
+    title = f"{row.label}: {row.count} of {share.count} ballots, {100 * share.value:.0f} % (interval {interval})"
     bar = figures.share_bar(title, share.value, share.low, share.high)
     return LabelRow(row.label, row.count, f"{100 * share.value:.0f} %", interval, bar)
 

@@ -16,7 +16,7 @@ from studies.reports.sentences import caution
 from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult, StudyResults
 from studies.services import evidence
 from studies.services import results as service
-from studies.views.analysis_words import by_rule, differences
+from studies.services.analysis_words import by_rule, differences
 from studies.views.researcher.answers import act
 from studies.views.results.cards import cards
 from studies.views.results.families import family_rows

@@ -79,7 +79,7 @@ def test_verify_prints_a_line_for_each_check_without_a_database(
     with django_assert_num_queries(0):
         call_command("verify_export", str(exported))
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 22
+    assert len(lines) == 24
     assert all(line.startswith("ok ") for line in lines[:-1])
     assert lines[-1] == f"{exported} verifies."
 

@@ -184,8 +184,8 @@ def test_another_selection_is_found(exported: Path) -> None:
 
 
 def test_another_tie_rule_is_found(exported: Path) -> None:
-    change_results(exported, lambda results: results["protocol"].update(tie_rule="strict"))
-    assert any("the tie rule is" in sentence for sentence in verify(exported))
+    change_results(exported, lambda results: results["items"][0]["selection"].update(tie_rule="strict"))
+    assert "Item 0: the tie rule is strict, not that of the analysis." in verify(exported)
 
 
 def test_a_better_control_or_ensemble_is_found(exported: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studies.models import CANNOT_TELL, Study, StudyState
-from studies.services import stopping
+from studies.services import recruiting, stopping
 from studies.services.plan import Plan
 from studies.tasks import reconcile
 from tests.studies import factories
@@ -120,6 +120,17 @@ def test_the_periodic_task_closes(django_capture_on_commit_callbacks: Any) -> No
     reconcile()
     study.refresh_from_db()
     assert study.state == StudyState.CLOSED
+
+
+def test_who_comes_after_it_has_closed_by_itself_gets_the_code_for_no_place(client: Any) -> None:
+    study = study_with(stopping="count", most_participants=1, close_when_reached=True)
+    recruiting.update(
+        study, open_link=True, platforms=True, quota=None, release_minutes=60, codes={"full": "NOPLACE"}, addresses={}
+    )
+    vote(study, {"5": 1})
+    assert "NOPLACE" not in client.get(f"/s/{study.slug}/").content.decode()
+    stopping.close_due()
+    assert "NOPLACE" in client.get(f"/s/{study.slug}/").content.decode()
 
 
 def test_a_rehearsal_closes_nothing() -> None:

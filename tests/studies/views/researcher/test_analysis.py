@@ -30,6 +30,9 @@ def test_the_form_stores_the_plan_and_shows_it_again(browser_of_ada: Client, for
     shown = browser_of_ada.get(f"/studies/{study.pk}/edit/").context["form"].plan_form
     assert [part["open"] for part in shown.parts()] == [True, True, True]
     assert shown["attention"].value() == "0.8"
+    facts = browser_of_ada.get(study.get_absolute_url()).content.decode()
+    assert "attention checks right, at least 0.8, leave out who changed the zoom or the screen; stops when" in facts
+    assert "is known well enough, at most 60; 95 % intervals" in facts
 
 
 def test_no_plan_is_asked_for(browser_of_ada: Client, form: dict[str, Any]) -> None:
