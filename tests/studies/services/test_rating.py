@@ -13,7 +13,7 @@ from studies.models import Participant, Rater, Rating, Study
 from studies.services import enrolment, lifecycle, phases, rating, rating_phase, recruiting, results, steps
 from tests.studies import factories, rated
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def voter(study: Study) -> Participant:

@@ -13,7 +13,7 @@ from studies.models import Participant, Rating
 from studies.services import enrolment, rating, ratings, simulated_ratings, simulation
 from tests.studies import factories, rated
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def test_scores_stand_where_they_were_given() -> None:
