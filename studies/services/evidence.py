@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from inference import sending
 from studies.models import Evidence, Rating, Study
+from studies.results import BEING_MADE, FAILED, NOT_MADE
 from studies.services import evaluation
 from studies.services.tallies import Tally
 
@@ -72,3 +73,11 @@ def current(study: Study, state: str) -> dict[str, Any]:
     """The figures of this state of the votes, see `digest`; {} where they are not made."""
     row = Evidence.objects.filter(study=study, digest=state).first()
     return row.figures if row is not None else {}
+
+
+def state(study: Study) -> tuple[str, str]:
+    """Whether a worker is at it ("being made"), has failed, or neither; and what went wrong. One query."""
+    row = Evidence.objects.filter(study=study).only("made_at", "error").first()
+    if row is None or row.made_at is not None:
+        return NOT_MADE, ""
+    return (FAILED, row.error) if row.error else (BEING_MADE, "")

@@ -29,11 +29,13 @@ from studies.views.results.images import RESIDUAL_SCALE, SPREAD_SCALE
 def results(request: HttpRequest, pk: int) -> HttpResponse:
     study = get_study_or_404(request.user, pk, Role.VIEWER)
     found = service.collect(study)
+    evidence_state, error = evidence.state(study)
     context = {
         "study": study,
         "results": found,
         "cards": cards(found),
-        "state": _state(found),
+        "state": _state(found, evidence_state),
+        "evidence_error": error,
         "can_edit": has_role(request.user, study, Role.EDITOR),
         "families": family_rows(found.families),
         "versions": [(version, differences(version.changes)) for version in found.analysis_versions],
@@ -63,20 +65,23 @@ def refresh(request: HttpRequest, pk: int) -> HttpResponse:
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """The line that says what is being made; when all is made, htmx is told to load the page anew."""
     study = get_study_or_404(request.user, pk, Role.VIEWER)
-    state = _state(service.collect(study))
+    evidence_state, _ = evidence.state(study)
+    state = _state(service.collect(study), evidence_state)
     response = render(request, "studies/results/_status.html", {"study": study, "state": state})
     if not state["being_made"]:
         response["HX-Refresh"] = "true"
     return response
 
 
-def _state(found: StudyResults) -> dict[str, int]:
-    """How many items wait for a worker, how many have votes that nobody has asked ensembles for."""
+def _state(found: StudyResults, evidence_state: str) -> dict[str, int]:
+    """How much waits for a worker, the evidence included, and how much of what votes allow nobody has asked for."""
     states = [(_item_state(item.evaluation), bool(item.selection.chosen)) for item in found.items]
+    missing = not found.evidence and any(item.ballots for item in found.items)
     return {
-        "being_made": sum(state == BEING_MADE for state, _ in states),
-        "to_make": sum(state in (NOT_MADE, FAILED) and voted for state, voted in states),
-        "items": len(states),
+        "being_made": sum(state == BEING_MADE for state, _ in states) + (evidence_state == BEING_MADE),
+        "to_make": sum(state in (NOT_MADE, FAILED) and voted for state, voted in states)
+        + (missing and evidence_state != BEING_MADE),
+        "parts": len(states) + 1,
     }
 
 
