@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from studies.forms.checked import CheckedForm
 from studies.services.plan import Plan
 
-_EXCLUSIONS = (("attention", "retest"), ("least_seconds", "same_place"), ("ratio_change",))
-_STOPPING = (("stopping", "most_participants"), ("half_width", "alpha"), ("close_when_reached",))
-_SURE = (("confidence", "resamples"),)
+Rows = tuple[tuple[str, ...], ...]
+
+_EXCLUSIONS: Rows = (("attention", "retest"), ("least_seconds", "same_place"), ("ratio_change",))
+_STOPPING: Rows = (("stopping", "most_participants"), ("half_width", "alpha"), ("close_when_reached",))
+_SURE: Rows = (("confidence", "resamples"),)
 
 
 class PlanForm(CheckedForm):
-    prefix = "plan"
+    prefix: str | None = "plan"
     of = Plan
     ROWS = (*_EXCLUSIONS, *_STOPPING, *_SURE)
     #: What is folded away apart: summary, sentence, rows.
-    PARTS = (
+    PARTS: ClassVar[tuple[tuple[str, str, Rows], ...]] = (
         ("Whose answers are left out",
          "Rules are judged by each person’s own answers. Results show what comes out with and without them.",
          _EXCLUSIONS),
@@ -35,7 +37,7 @@ class PlanForm(CheckedForm):
             for title, text, rows in self.PARTS
         ]
 
-    def _unusual(self, rows: tuple[tuple[str, ...], ...]) -> bool:
+    def _unusual(self, rows: Rows) -> bool:
         """Whether a part must not be folded away: it has an error, or is not as it comes."""
         names = [name for row in rows for name in row]
         return any(self.errors.get(name) or self._differs(self[name]) for name in names)

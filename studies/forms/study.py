@@ -122,7 +122,10 @@ class StudyForm(SamplerForm):
         widget=_number(),
     )
     target_participants = forms.IntegerField(
-        min_value=1, initial=30, help_text="A goal to watch; the study does not close by itself.", widget=_number()
+        min_value=1,
+        initial=30,
+        help_text="A goal to watch; the analysis plan says when the study stops.",
+        widget=_number(),
     )
 
     repeats = forms.IntegerField(

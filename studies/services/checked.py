@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 
@@ -37,6 +37,10 @@ class Checked:
         if unknown := sorted(set(values) - set(known)):
             raise cls.error(f"There is no {cls.noun} “{unknown[0]}”: choose among {', '.join(known)}.")
         return cls(**values)
+
+    def as_mapping(self) -> dict[str, Any]:
+        """As a study stores it: everything written out."""
+        return asdict(self)
 
     @classmethod
     def problem(cls, values: Any) -> str:
