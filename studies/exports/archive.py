@@ -6,25 +6,24 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from studies.exports import contents
-from studies.exports.manifest import with_manifest
+from studies.exports import contents, levels
 from studies.exports.zipping import zip_stream
 from studies.models import Study
 
 
-def stream(study: Study, *, truth: bool = False) -> Iterator[bytes]:
-    """The blocks of the zip. Ballots and results are taken at the call, as one consistent state.
+def stream(study: Study, *, truth: bool = False, level: str = levels.INTERNAL) -> Iterator[bytes]:
+    """The blocks of the zip. Ballots and results are taken at the call, as one consistent state. level: of `levels`.
 
     Raises StoreError at the call, before the first block, for a stored file that is missing or changed.
     """
-    content = contents.gather(study, truth=truth)
+    content = contents.gather(study, contents.Options(level, truth))
     content.check_files()
-    return zip_stream(with_manifest(content.members()), safe_name(study))
+    return zip_stream(content.whole(), safe_name(study))
 
 
-def filename(study: Study) -> str:
+def filename(study: Study, level: str = levels.INTERNAL) -> str:
     """The name of the download: plain ASCII, whatever the study is called."""
-    return f"{safe_name(study)}.zip"
+    return f"{safe_name(study)}{'-public' if level == levels.PUBLIC else ''}.zip"
 
 
 def safe_name(study: Study) -> str:

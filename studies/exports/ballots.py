@@ -5,12 +5,13 @@ Votes are first answers to main items; trials.csv has all answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from studies.exports.cells import Value
 from studies.exports.pool_numbers import numbered_samples
-from studies.exports.tables import Column
+from studies.exports.tables import Column, Grouped
 from studies.models import Ballot, Participant, Pick, Study
 
 FILE = "ballots.csv"
@@ -29,50 +30,50 @@ COLUMNS = (
     Column("pick", "integer", "rank of the pick in the ballot, from 1; empty in a ballot without picks"),
     Column("sample", "integer", "index of the picked sample in the item's pool, from 0, see samples.csv"),
     Column("sample_sha256", "sha256", "of the picked sample's PNG file"),
-    Column("position", "integer", "where the sample stood in this participant's own order, from 0"),
+    Column("position", "integer", "where the sample stood in this participant's own order, from 0", public=False),
 )
 
-#: Ballots whose picks are read together. A large number would be a large query, a small one many of them.
+#: Ballots that are read together, about: a large number would be a large query, a small one many of them.
 _TOGETHER = 2000
-#: What stands in the row of a ballot without picks: rank, sample, position.
-_NONE = ((None, None, None),)
+#: What stands in the row of a ballot without picks: rank, sample, sha256, position.
+_NONE = ((None, None, None, None),)
+_OWN = ("trial__participant_id", "trial__item_id", "trial__number", "trial__started_at", "trial__labelled_at")
+
+Shared = tuple[Value, ...]
+Own = tuple[int | None, int | None, str | None, int | None]
 
 
-def rows(study: Study) -> Iterator[tuple[Value, ...]]:
-    """Rows of the votes, from one query of ballots that streams, and one of their picks for some thousands at a time.
+def rows(study: Study) -> Grouped:
+    """Rows of the votes, participant by participant."""
+    return Grouped(lambda: _ballots(study))
 
-    What many rows share (people, items, samples) is looked up once.
-    """
+
+def _ballots(study: Study) -> Iterator[tuple[Shared, Iterable[Own]]]:
+    """Each vote with its picks. What many share (people, items, samples) is looked up once, not joined to every row."""
     people = {pk: (code, simulated) for pk, code, simulated in _people(study)}
     items = {item.pk: (item.position, item.name, item.low_res.sha256) for item in study.items.select_related("low_res")}
     samples = numbered_samples(study)
-    query = (
-        Ballot.objects.votes()
-        .filter(trial__participant__study=study)
-        .order_by("trial__participant_id", "trial__number")
-        .values_list(
-            "pk", "trial__participant_id", "trial__item_id", "trial__number", "trial__started_at",
-            "trial__labelled_at", "label", "cast_at",
-        )
-    )  # fmt: skip
-    ballots = query.iterator(chunk_size=_TOGETHER)
-    while block := list(islice(ballots, _TOGETHER)):
-        picks = _picks([row[0] for row in block])
-        for pk, person, item, *own in block:
-            shared = (*people[person], *items[item], *own)
-            for rank, sample, position in picks.get(pk, _NONE):
-                number, sha256 = samples[item, sample]
-                yield (*shared, rank, number, sha256, position)
+    left = iter(people)
+    while block := list(islice(left, max(1, _TOGETHER // max(len(items), 1)))):
+        picks = _picks(block)
+        votes = Ballot.objects.votes().filter(trial__participant__in=block)
+        for pk, person, item, *own in votes.order_by("trial__participant_id", "trial__number").values_list(
+            "pk", *_OWN, "label", "cast_at"
+        ):
+            others = [(rank, *samples[item, sample], place) for rank, sample, place in picks.get(pk, ())]
+            yield (*people[person], *items[item], *own), others or _NONE
 
 
 def _people(study: Study) -> Iterator[tuple[int, str, bool]]:
-    return Participant.objects.filter(study=study).values_list("pk", "code", "simulated").iterator(chunk_size=5000)
+    """Participants who have not withdrawn, in the order of enrolment."""
+    rows = Participant.objects.counted().filter(study=study).order_by("pk")
+    return rows.values_list("pk", "code", "simulated").iterator(chunk_size=5000)
 
 
-def _picks(ballots: list[int]) -> dict[int, list[tuple[int, int, int]]]:
+def _picks(people: list[int]) -> dict[int, list[tuple[int, int, int]]]:
     """Ballot -> (rank, sample, position) of each of its picks, the first pick first."""
-    found: dict[int, list[tuple[int, int, int]]] = {}
-    query = Pick.objects.filter(ballot__in=ballots).order_by("ballot_id", "rank")
-    for ballot, *pick in query.values_list("ballot_id", "rank", "sample_id", "position"):
-        found.setdefault(ballot, []).append(tuple(pick))  # type: ignore[arg-type]
+    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    query = Pick.objects.filter(ballot__trial__participant__in=people).order_by("ballot_id", "rank")
+    for ballot, rank, sample, position in query.values_list("ballot_id", "rank", "sample_id", "position"):
+        found[ballot].append((rank, sample, position))
     return found

@@ -24,7 +24,8 @@ def cell(value: Value) -> str:
     if isinstance(value, float):
         return repr(float(value))
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return moment.isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
     return defuse(value)

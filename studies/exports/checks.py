@@ -16,17 +16,21 @@ from studies.exports.bundle import Bundle, BundleError
 from studies.exports.cells import restore
 from studies.exports.document import FILE as RESULTS
 from studies.exports.document import tie_seed
-from studies.exports.manifest import MANIFEST
+from studies.exports.manifest import MANIFEST, PUBLIC
 from studies.results import ONE_PAGE
 from studies.services.ordering import pages
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that is checked: its name for people, and the function that yields sentences on what differs."""
+    """One thing that is checked: its name for people, and the function that yields sentences on what differs.
+
+    needs: what the check rests on and a public export leaves out; empty where it has all
+    """
 
     name: str
     run: Callable[[Bundle], Iterator[str]]
+    needs: str = ""
 
 
 def read_json(bundle: Bundle, path: str) -> Any:
@@ -44,6 +48,11 @@ def table(bundle: Bundle, path: str) -> Iterator[dict[str, str]]:
             yield {column: restore(text) for column, text in row.items()}
     except csv.Error as error:
         raise BundleError(f"{path} is not a CSV table: {error}.") from None
+
+
+def is_public(bundle: Bundle) -> bool:
+    """Whether the export leaves out what may tell who somebody is; raises BundleError."""
+    return read_json(bundle, MANIFEST).get("level") == PUBLIC
 
 
 def files(bundle: Bundle) -> Iterator[str]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from django.core.files.storage import storages
 
@@ -15,31 +14,39 @@ from studies.exports import (
     ballots,
     codebook,
     consent,
+    design,
     document,
     events,
     exposures,
     families,
     layout,
+    levels,
+    metadata,
     participants,
     questionnaire,
+    ratings,
     readme,
     samples,
+    schema,
+    table_files,
     trials,
     variants,
     viewing_checks,
 )
+from studies.exports.manifest import with_manifest
 from studies.exports.provenance import provenance
-from studies.exports.tables import csv_lines
+from studies.exports.table_files import TableFile
 from studies.exports.zipping import Member
 from studies.models import Study
+from studies.reports.tables import TABLES, Table
+from studies.results import StudyResults
 from studies.services.results import collect
 from studies.services.snapshot import snapshot
 
-_BLOCK = 2**18
-_TABLES_IN_MEMORY = 2**20
-
 #: Tables that are read from the database row by row, in the order of the export.
-_STREAMED = (ballots, participants, trials, exposures, events, viewing_checks, questionnaire, consent)
+_STREAMED = (ballots, participants, trials, exposures, events, viewing_checks, questionnaire, consent, ratings)
+#: Tables that say what results.json says.
+_FROM_RESULTS = (samples, families, variants)
 
 
 @dataclass(frozen=True)
@@ -61,35 +68,65 @@ class Picture:
         yield self.read()
 
 
+@dataclass(frozen=True)
+class Options:
+    """What an export holds. level: of `levels`; truth: the hidden ground truth too; parquet: tables in Parquet too.
+
+    licence: under which the data may be used, an SPDX identifier or an address; empty where nobody said
+    """
+
+    level: str = levels.INTERNAL
+    truth: bool = False
+    parquet: bool = False
+    licence: str = ""
+
+
 class Contents:
     """The files of one export, in their order. Votes stand in temporary files, not in memory."""
 
     def __init__(
-        self, results: dict[str, Any], tables: dict[str, IO[bytes]], consents: list[Member], *, truth: bool
+        self,
+        results: dict[str, Any],
+        setting: dict[str, Any],
+        tables: list[TableFile],
+        others: list[Member],
+        options: Options,
     ) -> None:
         self._results = results
+        self._design = setting
         self._tables = tables
-        self._consents = consents
-        self._truth = truth
+        self._others = others
+        self._options = options
+
+    def whole(self) -> Iterator[Member]:
+        """Every file; at the end those that describe the others, by what these turned out to be."""
+        return with_manifest(self.members(), level=self._options.level, describe=self._described)
 
     def members(self) -> Iterator[Member]:
-        """Every file but the manifest; pictures are read when their turn comes."""
-        yield Member(readme.FILE, [readme.TEXT.encode()])
-        yield Member(document.FILE, [json.dumps(self._results, indent=1, ensure_ascii=False).encode() + b"\n"])
-        for path, file in self._tables.items():
-            yield Member(path, _read(file))
-        yield from self._consents
-        yield Member(samples.FILE, csv_lines(samples.COLUMNS, samples.rows(self._results)))
-        yield Member(families.FILE, csv_lines(families.COLUMNS, families.rows(self._results)))
-        yield Member(variants.FILE, csv_lines(variants.COLUMNS, variants.rows(self._results)))
-        yield Member(codebook.FILE, csv_lines(codebook.COLUMNS, codebook.rows()))
+        """Every file but those that describe the others; pictures are read when their turn comes."""
+        yield Member(readme.FILE, [readme.text(self._options.level).encode()])
+        yield Member(document.FILE, [_json(self._results)])
+        yield Member(schema.FILE, [schema.text().encode()])
+        yield Member(design.FILE, [_json(self._design)])
+        for table in self._tables:
+            yield table.csv()
+        for table in self._tables if self._options.parquet else ():
+            yield table.parquet()
+        yield from self._others
         for picture in self.pictures():
             yield Member(picture.path, picture.chunks(), picture.facts)
 
+    def _described(self, files: Mapping[str, dict[str, Any]]) -> Iterable[Member]:
+        described = metadata.Described(
+            self._results, self._options.level, self._options.licence, files,
+            {table.path: table.columns for table in self._tables},
+        )  # fmt: skip
+        return metadata.members(described)
+
     @property
     def count(self) -> int:
-        """How many files there are beside the manifest."""
-        return 6 + len(self._tables) + len(self._consents) + sum(1 for _ in self.pictures())
+        """How many files there are beside those that describe the others."""
+        return sum(1 for _ in self.members())
 
     def check_files(self) -> None:
         """Read every picture once, so that a broken one is named before anything is sent. Raises StoreError."""
@@ -97,9 +134,11 @@ class Contents:
             picture.read()
 
     def pictures(self) -> Iterator[Picture]:
-        """LR image, samples, ensembles and, where asked for, truth: item by item."""
+        """LR image, samples, ensembles and, where asked for, truth: item by item. Then what no figure depends on."""
         for item in self._results["items"]:
             yield from self._pictures_of(item)
+        for path, sha256, folder in design.files(self._design):
+            yield Picture(path, sha256, folder, ".png")
 
     def _pictures_of(self, item: dict[str, Any]) -> Iterator[Picture]:
         number = item["position"]
@@ -112,27 +151,46 @@ class Contents:
                 if sha256 := ensemble[f"{kind}_sha256"]:
                     suffix: store.Suffix = ".png" if name.endswith(".png") else ".tiff"
                     yield Picture(layout.ensemble(number, kind, key), sha256, "ensembles", suffix)
-        if self._truth and item["truth_sha256"]:
+        if self._options.truth and item["truth_sha256"]:
             yield Picture(layout.truth(number), item["truth_sha256"], "truth", ".png")
 
 
-def gather(study: Study, *, truth: bool = False) -> Contents:
+def gather(study: Study, options: Options | None = None) -> Contents:
     """The study's state of this moment: results and ballots that belong together."""
+    options = options or Options()
     with snapshot():
-        results = document.build(collect(study))
-        tables = {table.FILE: _table(csv_lines(table.COLUMNS, table.rows(study))) for table in _STREAMED}
-        consents = consent.members(study)
-    return Contents(results, tables, consents, truth=truth)
+        found = collect(study)
+        results = document.build(found)
+        people = None
+        if options.level == levels.PUBLIC:
+            people = levels.numbers(study)
+            results = levels.document(results, people, truth=options.truth)
+        tables = list(_tables(study, results, people))
+        others = [*consent.members(study), *_as_in_papers(found)]
+        setting = design.build(study)
+    return Contents(results, setting, tables, others, options)
 
 
-def _table(lines: Iterable[bytes]) -> IO[bytes]:
-    """A temporary file without a name, gone with the last reference to it."""
-    file = tempfile.SpooledTemporaryFile(max_size=_TABLES_IN_MEMORY)  # noqa: SIM115  it is read later
-    file.writelines(lines)
-    return file
+def _tables(study: Study, results: dict[str, Any], people: Mapping[str, int] | None) -> Iterator[TableFile]:
+    level = levels.INTERNAL if people is None else levels.PUBLIC
+    described = {}
+    for table in _STREAMED:
+        if level == levels.INTERNAL or table.FILE not in levels.LEFT_OUT:
+            yield table_files.make(table.FILE, table.COLUMNS, levels.rows_of(table, study, level), people)
+            described[table.FILE] = levels.columns(table.COLUMNS, level)
+    for table in _FROM_RESULTS:
+        yield table_files.make(table.FILE, table.COLUMNS, table.rows(results), people)
+        described[table.FILE] = levels.columns(table.COLUMNS, level)
+    described[codebook.FILE] = codebook.COLUMNS
+    yield table_files.make(codebook.FILE, codebook.COLUMNS, codebook.rows(described), people)
 
 
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while block := file.read(_BLOCK):
-        yield block
+def _as_in_papers(found: StudyResults) -> Iterator[Member]:
+    for name, make in TABLES.items():
+        table = make(found)
+        for suffix, written in (("md", Table.to_markdown), ("tex", Table.to_latex), ("csv", Table.to_csv)):
+            yield Member(f"{layout.TABLES}/{name}.{suffix}", [written(table).encode()])
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"

@@ -33,7 +33,7 @@ def build(results: StudyResults) -> dict[str, Any]:
     for name in _PRIVATE:
         del document[name]
     for item in document["items"]:
-        item["jobs"] = _jobs(item)
+        item["jobs"] = jobs(item)
         item["selection"]["tie_seed"] = tie_seed(document["protocol"]["seed"], item["position"])
         evaluation = item["evaluation"]
         evaluation["figures"] = _figures(evaluation["pk"])
@@ -42,7 +42,7 @@ def build(results: StudyResults) -> dict[str, Any]:
     return {"format": FORMAT, "format_version": FORMAT_VERSION, "versions": versions, **document}
 
 
-def _jobs(item: dict[str, Any]) -> list[dict[str, Any]]:
+def jobs(item: dict[str, Any]) -> list[dict[str, Any]]:
     """The requests that drew the samples."""
     fields = (
         "digest", "sampler", "weights__name", "weights__sha256", "first_seed", "count", "settings", "derivation",

@@ -10,6 +10,9 @@ ENSEMBLE_FILES = {
     "residual": "residual.tiff",
 }
 
+#: Folder of the tables as papers have them.
+TABLES = "tables"
+
 
 def low_res(item: int) -> str:
     return f"low_res/{item:03d}.png"
@@ -27,3 +30,13 @@ def ensemble(item: int, kind: str, variant: str = "") -> str:
     """kind: png8, png16, tiff, spread or residual;  variant: its key, of the study's own ensemble empty."""
     folder = f"ensembles/{item:03d}/{variant}" if variant else f"ensembles/{item:03d}"
     return f"{folder}/{ENSEMBLE_FILES[kind]}"
+
+
+def picture(name: str) -> str:
+    """A picture of the study's texts."""
+    return f"pictures/{name}.png"
+
+
+def stimulus(item: int, number: int, kind: str) -> str:
+    """A picture of the rating phase. number: 0, 1, ... within the item; the truth has its own place."""
+    return truth(item) if kind == "reference" else f"stimuli/{item:03d}/{number:02d}-{kind}.png"

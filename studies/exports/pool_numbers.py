@@ -19,11 +19,10 @@ def pool_sizes(study: Study) -> dict[int, int]:
     return {item.position: item.pool.count() for item in study.items.all()}
 
 
-def numbered_samples(study: Study) -> dict[tuple[int, int | None], tuple[int | None, str | None]]:
-    """(item, sample), by primary key -> index in that item's pool and sha256. No sample has neither."""
-    found: dict[tuple[int, int | None], tuple[int | None, str | None]] = {}
-    for item in study.items.all():
-        found[item.pk, None] = None, None
-        for index, (pk, sha256) in enumerate(item.pool.values_list("pk", "sha256")):
-            found[item.pk, pk] = index, sha256
-    return found
+def numbered_samples(study: Study) -> dict[tuple[int, int], tuple[int, str]]:
+    """(item, sample), by primary key -> index in that item's pool and sha256."""
+    return {
+        (item.pk, pk): (index, sha256)
+        for item in study.items.all()
+        for index, (pk, sha256) in enumerate(item.pool.values_list("pk", "sha256"))
+    }

@@ -9,6 +9,7 @@ from typing import Any
 from studies.exports.cells import Value
 from studies.exports.tables import Column
 from studies.models import QuestionnaireAnswers, Study
+from studies.services.questionnaire import TEXT
 
 FILE = "questionnaire.csv"
 
@@ -20,13 +21,17 @@ COLUMNS = (
 )
 
 
-def rows(study: Study) -> Iterator[tuple[Value, ...]]:
-    """Answers of participants who have not withdrawn, in the order of the study's questions."""
-    keys = [question.get("key", "") for question in study.questionnaire]
+def rows(study: Study, *, free_text: bool = True) -> Iterator[tuple[Value, ...]]:
+    """Answers of participants who have not withdrawn, in the order of the study's questions.
+
+    free_text: also what people wrote themselves, and answers to questions that the study does not ask any more
+    """
+    keys = [question.get("key", "") for question in study.questionnaire if free_text or question.get("kind") != TEXT]
     query = QuestionnaireAnswers.objects.filter(participant__study=study, participant__withdrawn_at=None)
     ordered = query.order_by("participant_id").values_list("participant__code", "given_at", "values")
     for code, given_at, values in ordered.iterator(chunk_size=1000):
-        for key in sorted(values, key=lambda key: keys.index(key) if key in keys else len(keys)):
+        given = [key for key in values if free_text or key in keys]
+        for key in sorted(given, key=lambda key: keys.index(key) if key in keys else len(keys)):
             yield code, given_at, key, _plain(values[key])
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from studies.exports.manifest import PUBLIC
+
 FILE = "README.txt"
 
-TEXT = """\
+_TEXT = """\
 Export of a TrustSR study
 =========================
 
@@ -18,6 +20,7 @@ exposures.csv        which candidate was on whose screen for how long, and where
 events.csv           what happened in each trial: picks taken and given back, pages turned, the window left
 viewing_checks.csv   what was measured of participants' screens, and which rules were not met
 questionnaire.csv    the answers to the questions at the end
+ratings.csv          the opinion scores: one row per rating that was asked for
 consent_versions.csv the consent texts that were agreed to
 consent/             these texts, as they were read
 samples.csv          the candidate images with seeds, votes, exposures and LR consistency; those made from others
@@ -25,6 +28,12 @@ samples.csv          the candidate images with seeds, votes, exposures and LR co
 families.csv         votes by family of candidates: by the weights that drew them, where several are mixed
 variants.csv         every ensemble of every item, by rule and weights, with its figures
 codebook.csv         every column of these tables, explained
+NAME.parquet         the same tables in Parquet, where the export was written by a command
+results.schema.json  the JSON Schema of results.json (draft 2020-12)
+study.json           what no figure depends on: practice items, attention checks, pictures of texts, the weights
+tables/              what people saw, and how the images compare, as Markdown, LaTeX (package booktabs) and CSV
+pictures/            the pictures of the study's texts
+stimuli/ITEM/        the pictures that were rated, as study.json lists them; of a study without ratings none
 low_res/ITEM.png     the low-resolution (LR) images shown
 samples/ITEM/N.png   the candidates, byte for byte as people saw them
 ensembles/ITEM/      the ensemble as ensemble.png (8 bits), ensemble-16bit.png and ensemble.tiff (32-bit float,
@@ -33,7 +42,9 @@ ensembles/ITEM/      the ensemble as ensemble.png (8 bits), ensemble-16bit.png a
 ensembles/ITEM/KEY/  the same files of its variants: other rules and weights, one label's votes alone, parts of the
                      picture, and what nobody chose; variants.csv says which is which
 truth/ITEM.png       the hidden ground truth, only where it was asked for
-manifest.json        sha256 and size of every other file, and the parents of samples made from others
+croissant.json, ro-crate-metadata.json
+                     what this is, for catalogues: MLCommons Croissant 1.0 and RO-Crate 1.1
+manifest.json        level, sha256 and size of every other file, and the parents of samples made from others
 
 ITEM is the item's position in the study, N a sample's index in the item's pool; both count from 0.
 
@@ -53,3 +64,15 @@ text with its sha256, and the protocol with protocol_sha256.
 By hand: ensembles/ITEM/ensemble.png is the mean of its members' stored values (results.json names them), taken exactly
 and rounded half up once: (2 * sum + n) // (2 * n) for 8 bits.
 """
+
+_PUBLIC = """
+This export is public: participants have numbers in an order drawn at random, times are days, and nothing is in it of
+anybody's screen, language, door or own words. What was on whose screen and where it stood (exposures.csv, events.csv,
+viewing_checks.csv, positions) is left out with it, because the order in which people came would follow from it.
+verify_export says which checks this leaves out; the internal export has them all.
+"""
+
+
+def text(level: str) -> str:
+    """README.txt of an export of this level."""
+    return _TEXT + (_PUBLIC if level == PUBLIC else "")

@@ -18,22 +18,62 @@ _BLOCK = 4096  # rows
 class Column:
     """One column as the codebook describes it. `unit` is empty where there is none.
 
-    type: text, integer, number, boolean, time, day or sha256
+    type: text, integer, number, boolean, time, day or sha256;  public: whether a public export has it, see levels
     """
 
     name: str
     type: str
     meaning: str
     unit: str = ""
+    public: bool = True
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Rows of which some share their first cells, and have whole numbers, numbers and hashes in the others.
+
+    groups: gives the shared cells, and the other cells of each row that has them
+    """
+
+    groups: Callable[[], Iterator[tuple[Sequence[Value], Iterable[Sequence[Value]]]]]
+
+    def __iter__(self) -> Iterator[tuple[Value, ...]]:
+        for shared, others in self.groups():
+            for own in others:
+                yield (*shared, *own)
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
-    """The table as UTF-8 CSV, its header first, then blocks of whole lines."""
+    """The table as UTF-8 CSV, its header first, then blocks of whole lines. Shared cells are written once."""
     yield _encoded([[column.name for column in columns]])
+    if isinstance(rows, Grouped):
+        yield from _grouped(columns, rows)
+        return
     convert = _converter(columns)
     left = iter(rows)
     while block := list(islice(left, _BLOCK)):
         yield _encoded(map(convert, block))
+
+
+def _grouped(columns: Sequence[Column], rows: Grouped) -> Iterator[bytes]:
+    writer, convert = csv.writer(_Echo()), _converter(columns)
+    lines: list[str] = []
+    for shared, others in rows.groups():
+        first: str = writer.writerow(convert(shared))  # type: ignore[assignment]  it returns what _Echo does
+        first = first.removesuffix("\r\n")
+        for own in others:
+            lines.append(f"{first},{','.join(['' if value is None else str(value) for value in own])}\r\n")
+        if len(lines) >= _BLOCK:
+            yield "".join(lines).encode()
+            lines.clear()
+    yield "".join(lines).encode()
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
 
 
 def _encoded(rows: Iterable[Sequence[Any]]) -> bytes:

@@ -16,6 +16,7 @@ from studies.exports.bundle import Bundle
 from studies.exports.cells import cell
 from studies.exports.checks import left_out, places, read_json, table
 from studies.exports.document import FILE as RESULTS
+from studies.exports.manifest import MANIFEST
 from studies.exports.recompute import differences
 from studies.services.exposures import Exposure
 
@@ -126,7 +127,7 @@ def known(bundle: Bundle) -> Iterator[str]:
     if not told(read_json(bundle, RESULTS)):
         return
     people = {row["participant"]: int(row["ballots"]) for row in table(bundle, participants.FILE)}
-    for name in (trials.FILE, events.FILE, viewing_checks.FILE, questionnaire.FILE):
+    for name in _tables_of_people(bundle):
         strangers = {row["participant"] for row in table(bundle, name)} - set(people)
         for person in sorted(strangers):
             yield f"{name} has rows of {person}, who is not in {participants.FILE}."
@@ -135,6 +136,11 @@ def known(bundle: Bundle) -> Iterator[str]:
         if given[person] != count:
             yield f"Participant {person}: {trials.FILE} has {given[person]} answers, {participants.FILE} says {count}."
     yield from _twice(bundle)
+
+
+def _tables_of_people(bundle: Bundle) -> list[str]:
+    inside = read_json(bundle, MANIFEST)["files"]
+    return [name for name in (trials.FILE, events.FILE, viewing_checks.FILE, questionnaire.FILE) if name in inside]
 
 
 def _twice(bundle: Bundle) -> Iterator[str]:

@@ -39,10 +39,10 @@ COLUMNS = (
     Column("picking_ms", "integer", f"from candidates on screen to sending, {_CLOCK}", "ms"),
     Column("hidden_ms", "integer", f"while the page was in the background, {_CLOCK}", "ms"),
     Column("focus_losses", "integer", "how often the window lost the focus", "times"),
-    Column("pixel_ratio", "number", "device pixels per CSS pixel at the start"),
-    Column("ratio_changes", "integer", "how often that ratio changed", "times"),
-    Column("window_width", "integer", "of the window at the end", "CSS px"),
-    Column("window_height", "integer", "of the window at the end", "CSS px"),
+    Column("pixel_ratio", "number", "device pixels per CSS pixel at the start", public=False),
+    Column("ratio_changes", "integer", "how often that ratio changed", "times", public=False),
+    Column("window_width", "integer", "of the window at the end", "CSS px", public=False),
+    Column("window_height", "integer", "of the window at the end", "CSS px", public=False),
     Column("pages_ms", "text", "how long each page of candidates was the page shown", "ms, separated by ;"),
 )
 

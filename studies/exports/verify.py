@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from studies.exports import (
     analysis_checks,
     checks,
+    design,
     family_checks,
+    parquet,
     protocol_checks,
     provenance,
     rebuild,
     recompute,
+    schema_checks,
     trial_checks,
     variant_checks,
 )
 from studies.exports.bundle import Bundle, BundleError, open_bundle
-from studies.exports.checks import Check
+from studies.exports.checks import Check, is_public
 
 CHECKS = (
     Check("files are complete and unchanged", checks.files),
     Check("pictures are the ones that the results name", rebuild.pictures),
+    Check("practice items, attention checks and pictures of texts are the ones that were shown", design.check),
+    Check("tables in Parquet say what the CSV tables say", parquet.check),
+    Check("results have the shape that their schema describes", schema_checks.shape),
     Check("votes and labels follow from the ballots", checks.votes),
-    Check("orders follow from the participants' seeds", checks.order),
+    Check("orders follow from the participants' seeds", checks.order, "seeds, turns and positions"),
     Check("answers and votes agree", trial_checks.answers),
     Check("everybody in a table is a participant, and no answer is missing", trial_checks.known),
-    Check("pages and places follow from the participants' seeds and turns", trial_checks.shown),
-    Check("exposures follow from what was on screen", trial_checks.exposed),
+    Check("pages and places follow from the participants' seeds and turns", trial_checks.shown, "seeds and turns"),
+    Check("exposures follow from what was on screen", trial_checks.exposed, "what was on whose screen"),
     Check("the protocol is the one that its digest names", protocol_checks.digest),
     Check("consent texts are the ones that were agreed to", protocol_checks.consents),
     Check("versions of the analysis are those that their digests name", analysis_checks.versions),
-    Check("who is left out fails the plan, nobody else does", analysis_checks.exclusions),
+    Check("who is left out fails the plan, nobody else does", analysis_checks.exclusions, "times and places"),
     Check("selections follow from the votes", checks.selections),
     Check("variants of the ensemble follow from the votes", variant_checks.recipes),
     Check("ensembles follow from the samples, bit for bit", rebuild.ensembles),
@@ -46,23 +53,47 @@ CHECKS = (
 )
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """One check and what it found, one sentence each. skipped: why it could not be made, in words."""
+
+    check: Check
+    found: list[str]
+    skipped: str = ""
+
+
 def verify(path: Path | str) -> list[str]:
     """What differs, one sentence each; an empty list when the export is whole and every figure follows.
 
     path: a folder, or the zip as it was downloaded, which is read as a stranger's and never unpacked.
     """
-    return [sentence for _, found in verified(Path(path)) for sentence in found]
+    return [sentence for verdict in verified(Path(path)) for sentence in verdict.found]
 
 
-def verified(path: Path) -> Iterator[tuple[Check, list[str]]]:
+def verified(path: Path) -> Iterator[Verdict]:
     """Each check with what it found. What cannot be opened at all fails the first check alone."""
     try:
         bundle = open_bundle(path)
     except BundleError as error:
-        yield CHECKS[0], [str(error)]
+        yield Verdict(CHECKS[0], [str(error)])
         return
+    yield from verified_bundle(bundle)
+
+
+def verified_bundle(bundle: Bundle) -> Iterator[Verdict]:
     for check in CHECKS:
-        yield check, list(_found(check, bundle))
+        if check.needs and _is_public(bundle):
+            yield Verdict(check, [], f"a public export leaves out {check.needs}")
+        else:
+            yield Verdict(check, list(_found(check, bundle)))
+
+
+def _is_public(bundle: Bundle) -> bool:
+    """As the manifest says. Whoever forges that gains checks that are left out, and each of these is named."""
+    try:
+        return is_public(bundle)
+    except (BundleError, AttributeError):
+        return False
 
 
 def _found(check: Check, bundle: Bundle) -> Iterator[str]:

@@ -11,7 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from inference.services import StoreError
 from studies.errors import StudyError
 from studies.exports import folder
+from studies.exports.levels import INTERNAL, LEVELS
 from studies.management.finding import HELP, find_study
+from studies.models import Study
+from studies.services import evidence_work
+from studies.services.results import collect
 
 
 class Command(BaseCommand):
@@ -21,12 +25,38 @@ class Command(BaseCommand):
         parser.add_argument("study", help=HELP)
         parser.add_argument("dir", type=Path, help="folder to write; it must be new or empty")
         parser.add_argument("--with-truth", action="store_true", help="include the hidden ground truth")
+        parser.add_argument(
+            "--level", choices=LEVELS, default=INTERNAL, help="public: nobody can be recognised (default: internal)"
+        )
+        parser.add_argument(
+            "--licence", default="", help="of the data: an SPDX identifier such as CC-BY-4.0, or an address"
+        )
 
-    def handle(self, *, study: str, dir: Path, with_truth: bool, verbosity: int, **options: Any) -> None:
+    def handle(self, *, study: str, dir: Path, **options: Any) -> None:
         try:
-            folder.write(find_study(study), dir, truth=with_truth, progress=verbosity > 0)
+            found = find_study(study)
+            self._work_out(found)
+            folder.write(
+                found,
+                dir,
+                truth=options["with_truth"],
+                level=options["level"],
+                parquet=True,
+                licence=options["licence"],
+                progress=options["verbosity"] > 0,
+            )
         except (StudyError, StoreError) as error:
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"The export cannot be written to {dir}: {error.strerror or error}.") from None
         self.stdout.write(str(dir))
+
+    def _work_out(self, study: Study) -> None:
+        """Ensembles, intervals and stability of the present votes, where no worker has made them yet.
+
+        An import is left as it came. What fails is said, and the export goes without.
+        """
+        if hasattr(study, "imported") or collect(study).evidence:
+            return
+        if error := evidence_work.run(study).error:
+            self.stderr.write(error)

@@ -20,11 +20,13 @@ class Command(BaseCommand):
 
     def handle(self, *, dir: Path, **options: Any) -> None:
         differs = False
-        for check, found in verified(dir):
-            self.stdout.write(f"{'differs' if found else 'ok':8}{check.name}")
-            for sentence in found:
+        for verdict in verified(dir):
+            said = "differs" if verdict.found else "skipped" if verdict.skipped else "ok"
+            why = f": {verdict.skipped}" if verdict.skipped else ""
+            self.stdout.write(f"{said:8}{verdict.check.name}{why}")
+            for sentence in verdict.found:
                 self.stderr.write(f"  {sentence}")
-            differs |= bool(found)
+            differs |= bool(verdict.found)
         if differs:
             raise CommandError(f"The export at {dir} does not verify; what differs is listed above.")
         self.stdout.write(f"{dir} verifies.")

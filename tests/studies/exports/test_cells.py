@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from studies.exports.cells import cell, defuse, restore
-from studies.exports.tables import Column, csv_lines
+from studies.exports.tables import Column, Grouped, csv_lines
 
 # The first characters that OWASP's page on CSV injection lists.
 DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x","y")', "=cmd|' /C calc'!A0"]
@@ -55,3 +55,11 @@ def test_blocks_of_rows_are_what_cells_give_one_by_one() -> None:
     expected = io.StringIO(newline="")
     csv.writer(expected).writerows([types, *([cell(value) for value in row] for row in rows)])
     assert b"".join(csv_lines(columns, rows)) == expected.getvalue().encode()
+
+
+def test_rows_that_share_their_first_cells_are_the_same_lines_as_rows_apart() -> None:
+    columns = [Column(kind, kind, "") for kind in ("text", "boolean", "time", "integer", "sha256")]
+    shared = [("=a,b", True, datetime(2026, 1, 2, tzinfo=UTC)), ('two\n"lines"', None, None)]
+    grouped = Grouped(lambda: ((cells, [(1, "ab" * 32), (None, None)]) for cells in shared))
+    assert b"".join(csv_lines(columns, grouped)) == b"".join(csv_lines(columns, list(grouped)))
+    assert len(list(grouped)) == 4

@@ -172,7 +172,7 @@ def test_who_they_are_elsewhere_never_leaves(study: Study, export: Path, client:
     found = [path.read_bytes() for path in export.rglob("*") if path.is_file()]
     found += [b"".join(archive.stream(study, truth=True))]
     found += [client.get(f"/api/studies/{study.pk}/{name}/").content for name in ("results", "ballots")]
-    assert all(len(data) > 10 for data in found)
+    assert all(found)
     for secret in (rich.EXTERNAL_ID, rich.SESSION, rich.NOTE):
         assert not any(secret.encode() in data for data in found)
 
@@ -292,6 +292,8 @@ def test_an_export_from_before_these_tables_verifies(export: Path, tmp_path: Pat
     old = shutil.copytree(export, tmp_path / "old")
     for name in ("trials", "exposures", "events", "viewing_checks", "questionnaire", "consent_versions"):
         (old / f"{name}.csv").unlink()
+    for name in ("study.json", "results.schema.json"):
+        (old / name).unlink()
     shutil.rmtree(old / "consent")
     manifest = json.loads((old / "manifest.json").read_text())
     manifest["files"] = {name: entry for name, entry in manifest["files"].items() if (old / name).exists()}
