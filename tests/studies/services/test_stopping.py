@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from studies.models import CANNOT_TELL, Study, StudyState
+from studies.models import CANNOT_TELL, Item, Study, StudyState
 from studies.services import recruiting, stopping
 from studies.services.plan import Plan
 from studies.tasks import reconcile
@@ -89,6 +90,24 @@ def test_a_leading_label_of_few_is_no_consensus_however_sure_that_is() -> None:
     assert item.evidence.value > 20
     assert item.leader == CANNOT_TELL
     assert not item.met
+
+
+@pytest.mark.parametrize("share", [0.5, 0.4, 1 / 3])
+def test_consensus_by_chance_is_as_seldom_as_the_plan_says(share: float) -> None:
+    """Looking after each ballot, counted exactly: labels that so many see, 1 / share of them (Ville's inequality)."""
+    plan, item = Plan(stopping="consensus", most_participants=1, alpha=0.2), Item()
+    going_on, by_chance = [1.0], 0.0
+    for ballots in range(1, 81):
+        reached = [0.0] * (ballots + 1)
+        for count, mass in enumerate(going_on):
+            reached[count] += mass * (1 - share)
+            reached[count + 1] += mass * share
+        for count in range(ballots + 1):
+            counts = Counter({"5": count, "other": ballots - count})
+            if stopping._item(item, plan, ("5",), counts).met:
+                by_chance, reached[count] = by_chance + reached[count], 0.0
+        going_on = reached
+    assert 0 < by_chance / share <= 0.2
 
 
 def test_ties_and_no_ballots_have_no_leader() -> None:
