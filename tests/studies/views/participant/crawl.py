@@ -33,6 +33,7 @@ LOOKED_AT: dict[str, list[str]] = {
     "introduction": [""],
     "study-picture": [""],
     "trial-low-res": [""],
+    "rating-picture": [""],
     "candidates": [
         "", "?low=1", "?pages=0", "?pages=1-2", "?pages=0-99", "?pages=-1", "?low=1&pages=0", "?pages=0&all=1",
     ],
@@ -52,6 +53,8 @@ SENT_TO: dict[str, list[dict[str, object]]] = {
     "feedback": [],
     "questionnaire": [{"age": "young"}],
     "withdraw": [],
+    "rating-begin": [],
+    "rating-give": [{}, {"answer": "9"}, {"submission_id": "x", "answer": "3"}],
 }
 
 
@@ -134,6 +137,7 @@ class Crawler:
         known: dict[tuple[str, str], list[str | int]] = {
             ("invitation", "key"): [*self.keys, "1.aaaa", "2.aaaa"],
             ("check-pattern", "name"): ["dark", "light", "plate-1", "plate-2", "truth"],
+            ("rating-picture", "side"): ["first", "second", "third"],
             ("study-picture", "name"): [*self.study.pictures.values_list("name", flat=True), "truth"],
         }
         if part == "slug":
