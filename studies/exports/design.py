@@ -54,7 +54,7 @@ def _sample(index: int, sample: Sample) -> dict[str, Any]:
 
 
 def _pictures(study: Study) -> list[dict[str, Any]]:
-    return list(study.pictures.values("name", "sha256"))
+    return [dict(row) for row in study.pictures.values("name", "sha256")]
 
 
 def _weights(study: Study) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ def _weights(study: Study) -> list[dict[str, Any]]:
     used = {study.weights_id, *study.additions.values_list("weights", flat=True)}
     used |= set(study.items.values_list("jobs__weights", flat=True))
     rows = Weights.objects.filter(pk__in=used).order_by("sampler", "name", "sha256")
-    return list(rows.values("sampler", "name", "sha256", "scale", "channels", "licence"))
+    return [dict(row) for row in rows.values("sampler", "name", "sha256", "scale", "channels", "licence")]
 
 
 def files(design: dict[str, Any]) -> Iterator[tuple[str, str, Folder]]:

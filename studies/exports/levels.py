@@ -61,7 +61,7 @@ def rows_of(table: Any, study: Study, level: str) -> Iterable[Row]:
     """The rows of a table's module; on the way to the public without answers in free text."""
     if level == PUBLIC and table is questionnaire:
         return questionnaire.rows(study, free_text=False)
-    return table.rows(study)  # type: ignore[no-any-return]
+    return table.rows(study)
 
 
 def lines(all_columns: Sequence[Column], rows: Iterable[Row], people: Mapping[str, int] | None) -> Iterator[bytes]:

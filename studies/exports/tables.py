@@ -59,8 +59,7 @@ def _grouped(columns: Sequence[Column], rows: Grouped) -> Iterator[bytes]:
     writer, convert = csv.writer(_Echo()), _converter(columns)
     lines: list[str] = []
     for shared, others in rows.groups():
-        first: str = writer.writerow(convert(shared))  # type: ignore[assignment]  it returns what _Echo does
-        first = first.removesuffix("\r\n")
+        first = str(writer.writerow(convert(shared))).removesuffix("\r\n")  # what _Echo hands back
         for own in others:
             lines.append(f"{first},{','.join(['' if value is None else str(value) for value in own])}\r\n")
         if len(lines) >= _BLOCK:

@@ -51,7 +51,7 @@ def _version(study: Study, facts: dict[str, Any]) -> None:
     """Who made it stays where it was made."""
     where = f"Analysis version {facts['number']}"
     plain = {name: facts[name] for name in ("number", "changes", "reason", "sha256")}
-    row = fitting(AnalysisVersion(study=study, made_at=_time(facts["made_at"]), **plain), where)
+    row = fitting(AnalysisVersion(study=study, made_at=datetime.fromisoformat(facts["made_at"]), **plain), where)
     n = facts["analysis"]["ensemble_size"]
     if whole_number(n, 1, study.pool_size, "n") or versions.analysis(study, row).sha256 != row.sha256:
         raise StudyError(f"{where} is not what its sha256 names.")
