@@ -14,7 +14,7 @@ from studies.services import exclusions
 from studies.services.plan import Plan
 from tests.studies import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def left_out(study: Study, **plan: Any) -> dict[int, list[tuple[str, float, int]]]:

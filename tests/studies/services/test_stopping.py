@@ -13,7 +13,7 @@ from studies.services.plan import Plan
 from studies.tasks import reconcile
 from tests.studies import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def study_with(items: int = 1, **plan: Any) -> Study:
