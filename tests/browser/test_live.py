@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from studies.models import Study
-from studies.services import lifecycle, sign_in
+from studies.models import Item, Kind, Study
+from studies.services import lifecycle, sign_in, versions
 from studies.services.plan import Plan
+from tests.browser.test_accessibility import LOOKS, assert_clean
 from tests.studies import factories
 
 TEN_SECONDS = 10_500
@@ -61,7 +62,25 @@ def test_it_looks_again_rests_in_the_background_and_stops(new_page: Callable[...
     assert len(asked) == before
 
 
-def test_it_fits_a_phone(new_page: Callable[..., Page], study: Study) -> None:
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_axe_finds_nothing_on_it_nor_on_the_plan_and_its_versions(
+    new_page: Callable[..., Page], study: Study, size: tuple[int, int], scheme: str
+) -> None:
+    Item.objects.create(
+        study=study, position=1, name="check", low_res=factories.low_res(), kind=Kind.ATTENTION, expected_label="6"
+    )
+    study.items.get(position=1).jobs.add(factories.job(study.items.get(position=1), 12))
     factories.vote_all(study, [0])
-    page = opened(new_page, study, 360, 740)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+    factories.vote_all(study, [0], "6")
+    page = opened(new_page, study, *size, color_scheme=scheme)
+    expect(page.get_by_text("0 of 1 attention checks right")).to_be_visible()
+    assert_clean(page)
+    page.goto(f"/studies/{study.pk}/analysis/")
+    assert_clean(page)
+    versions.add(study, study.memberships.get().user, reason="A reviewer asked.", attention=0.0)
+    page.goto(f"/studies/{study.pk}/results/")
+    assert_clean(page)
+    page.goto("/studies/new/")
+    for summary in page.locator(".form-group-analysis summary").all():
+        summary.click()
+    assert_clean(page)
