@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from inference.core.degradation import downscale, upscale
 
 LEVELS = 16
-BOX, FRAME = 20, 32  # pixels: a digit's height and its frame, as in MNIST with a border of two
+BOX, MNIST, FRAME = 20, 28, 32  # pixels: a digit's height, its frame in MNIST, and one with a border of two
 HESITATION = 1.5  # bits: between two and three readings
 
 
@@ -26,7 +26,7 @@ class HardDigit:
     number: int
     label: int
     entropy: float
-    image: np.ndarray  # uint8 (8, 8, 1) or (4, 4, 1)
+    image: np.ndarray  # uint8 (8, 8, 1), (7, 7, 1) or (4, 4, 1)
 
     @property
     def name(self) -> str:
@@ -48,9 +48,21 @@ def ambiguous(count: int) -> tuple[HardDigit, ...]:
     The 8x8 digits are set into 32x32 pixels like those that the weights were trained on, and reduced by 8.
     """
     images, labels = _scikit_learns()
-    small = downscale(_framed(images), 8)
+    small = downscale(_framed(images, FRAME), 8)
     entropies = _doubt(small, labels, strictness=100)
     return _chosen(small, labels, entropies, np.argsort(abs(entropies - HESITATION), kind="stable")[:count])
+
+
+@cache
+def between(first: int, second: int, count: int) -> tuple[HardDigit, ...]:
+    """Digits of 7x7 pixels, as MNIST's reduced by 4, which a reader of such images takes for either of two.
+
+    Those come first of which the less likely of the two readings is likeliest.
+    """
+    images, labels = _scikit_learns()
+    small = downscale(_framed(images, MNIST), 4)
+    read = _read(small, labels, strictness=10)
+    return _chosen(small, labels, _entropies(read), np.argsort(-np.minimum(read[:, first], read[:, second]))[:count])
 
 
 def _scikit_learns() -> tuple[NDArray[np.float64], NDArray]:
@@ -61,15 +73,25 @@ def _scikit_learns() -> tuple[NDArray[np.float64], NDArray]:
     return data.images[..., None] / LEVELS, data.target
 
 
-def _framed(images: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 8, 8, 1) -> (N, 32, 32, 1): digits 20 pixels high in a black frame."""
+def _framed(images: NDArray[np.float64], frame: int) -> NDArray[np.float64]:
+    """(N, 8, 8, 1) -> (N, frame, frame, 1): digits 20 pixels high in a black frame."""
     digits = downscale(np.clip(upscale(images, 5), 0, 1), 40 // BOX)
-    margin = (FRAME - BOX) // 2
+    margin = (frame - BOX) // 2
     return np.pad(digits, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
 
 
 def _doubt(images: NDArray[np.float64], labels: NDArray, strictness: float) -> NDArray[np.float64]:
-    """Entropy in bits, (N,), of the probabilities of a logistic regression, in five-fold cross-validation.
+    """Entropy in bits, (N,), of what a reader thinks, see `_read`."""
+    return _entropies(_read(images, labels, strictness))
+
+
+def _entropies(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bits, (N,), of (N, labels)."""
+    return -(probabilities * np.log2(np.maximum(probabilities, 1e-12))).sum(axis=1)
+
+
+def _read(images: NDArray[np.float64], labels: NDArray, strictness: float) -> NDArray[np.float64]:
+    """Probabilities (N, 10) of a logistic regression, in five-fold cross-validation.
 
     strictness: inverse strength of its regularisation, higher for the faint images of few pixels
     """
@@ -78,8 +100,7 @@ def _doubt(images: NDArray[np.float64], labels: NDArray, strictness: float) -> N
 
     reader = LogisticRegression(C=strictness, max_iter=2000)
     pixels = images.reshape(len(images), -1)
-    probabilities = cross_val_predict(reader, pixels, labels, cv=5, method="predict_proba")
-    return -(probabilities * np.log2(np.maximum(probabilities, 1e-12))).sum(axis=1)
+    return cross_val_predict(reader, pixels, labels, cv=5, method="predict_proba")
 
 
 def _chosen(

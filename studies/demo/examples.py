@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -13,6 +13,7 @@ from inference import services as inference_services
 from inference.core.images import encode_png
 from inference.models import Weights
 from studies.demo import digits
+from studies.demo.pictures import Picture
 from studies.errors import StudyError
 from studies.models import Study
 from studies.services import intake, lifecycle
@@ -20,25 +21,57 @@ from studies.services import intake, lifecycle
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-CONSENT = (
-    "You will look at small, blurred pictures of handwritten digits and at sharp candidates that a computer drew "
-    "for them. You say which digit you see and pick the candidates that look most likely.\n\n"
-    "It takes a few minutes. No name, address or account is asked for; only your answers and their times are "
-    "stored. You may stop at any time, and withdraw your answers on the last page."
-)
+DIGIT_LABELS = tuple(map(str, range(10)))
+
+
+def consent(shown: str, asked: str) -> str:
+    """What participants agree to. shown: what they will look at;  asked: what they do then"""
+    return (
+        f"You will look at {shown} and at sharp candidates that a computer drew for them. You {asked}.\n\n"
+        "It takes a few minutes. No name, address or account is asked for; only your answers and their times are "
+        "stored. You may stop at any time, and withdraw your answers on the last page."
+    )
 
 
 @dataclass(frozen=True)
 class Example:
-    """One example study: its name, the name of the weights that draw it by default, and its images."""
+    """One study: its name, the weights that draw it, its images and how many by default, and its protocol.
+
+    images: of so many;  rated: whether voters rate the results afterwards
+    rivals: weights that draw one picture of each image to be compared with
+    """
 
     name: str
     weights: str
-    images: Callable[[int], tuple[digits.HardDigit, ...]]
+    images: Callable[[int], Sequence[Picture]]
+    items: int
+    protocol: Mapping[str, Any]
+    rated: bool = False
+    rivals: tuple[str, ...] = ()
 
 
-STANDARD = Example("Hard-to-read digits", "ldm/digits", digits.hardest)
-HARD = Example("Digits of 4 x 4 pixels, hard", "ldm/digits_x8", digits.ambiguous)
+def _of_digits(found: Sequence[digits.HardDigit]) -> list[Picture]:
+    return [Picture(one.name, one.image, label=str(one.label)) for one in found]
+
+
+DIGITS = {
+    "question": "Which digit is this?",
+    "labels": list(DIGIT_LABELS),
+    "instructions": "Pick the candidates that are most likely the true, sharp picture.",
+    "consent_text": consent(
+        "small, blurred pictures of handwritten digits",
+        "say which digit you see and pick the candidates that look most likely",
+    ),
+    "pool_size": 100,
+    "max_picks": 5,
+    "ensemble_size": 5,
+}
+STANDARD = Example(
+    "Hard-to-read digits", "ldm/digits", lambda count: _of_digits(digits.hardest(count)), 6, DIGITS, rated=True
+)
+HARD = Example(
+    "Digits of 4 x 4 pixels, hard", "ldm/digits_x8", lambda count: _of_digits(digits.ambiguous(count)), 6, DIGITS
+)
 
 
 def shipped() -> list[Example]:
@@ -55,31 +88,21 @@ def study(owner: User, example: Example, *, items: int, name: str = "", seed: in
         return existing
     images = example.images(items)  # takes seconds, in which nobody else should wait for the database
     with transaction.atomic():
-        made = _create(owner, name, _weights(example), {} if seed is None else {"seed": seed})
-        for digit in images:
-            intake.add_item(made, BytesIO(encode_png(digit.image)), name=digit.name)
+        seeded = {} if seed is None else {"seed": seed}
+        made = lifecycle.create_study(
+            owner, name=name, weights=_weights(example), target_participants=30, **example.protocol, **seeded
+        )
+        for one in images:
+            truth = None if one.truth is None else BytesIO(encode_png(one.truth))
+            intake.add_item(made, BytesIO(encode_png(one.low)), name=one.name, truth=truth)
     return made
 
 
 def _weights(example: Example) -> Weights:
     known = {str(weights): weights for weights in inference_services.catalogue()}
     if example.weights not in known:
-        raise StudyError(f"The weights {example.weights} are not here: restore inference/weights from the repository.")
+        raise StudyError(
+            f"The weights {example.weights} are not here: restore inference/weights from the repository, or train or "
+            "import them."
+        )
     return known[example.weights]
-
-
-def _create(owner: User, name: str, weights: Weights, fields: dict[str, int]) -> Study:
-    return lifecycle.create_study(
-        owner,
-        name=name,
-        question="Which digit is this?",
-        labels=[str(digit) for digit in range(10)],
-        instructions="Pick the candidates that are most likely the true, sharp picture.",
-        consent_text=CONSENT,
-        pool_size=100,
-        max_picks=5,
-        ensemble_size=5,
-        weights=weights,
-        target_participants=30,
-        **fields,
-    )

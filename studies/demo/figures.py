@@ -9,9 +9,10 @@ from studies.results import ItemResults, StudyResults
 
 
 def summary(results: StudyResults, seconds_drawing: float, true_labels: Mapping[str, str]) -> dict[str, object]:
-    """Numbers of the whole study; what is undefined is null. true_labels: by the items' names."""
+    """Numbers of the whole study; what is undefined is null. true_labels: by the items' names, as known."""
     samples = sum(len(item.samples) for item in results.items)
     people = results.participants
+    known = [item for item in results.items if item.name in true_labels]
     return {
         "study": results.name,
         "items": len(results.items),
@@ -22,15 +23,20 @@ def summary(results: StudyResults, seconds_drawing: float, true_labels: Mapping[
         "seconds_drawing": round(seconds_drawing, 2),
         "samples_per_second": round(samples / seconds_drawing, 1) if seconds_drawing else None,
         "majority_labels": [item.majority for item in results.items],
-        "majority_right": sum(item.majority == true_labels[item.name] for item in results.items),
-        "lr_consistency_ensemble_db": mean([_metric(item, "ensemble") for item in results.items]),
-        "lr_consistency_control_db": mean([_metric(item, "control") for item in results.items]),
-        "lr_consistency_single_db": mean([_metric(item, "single") for item in results.items]),
+        "majority_right": sum(item.majority == true_labels[item.name] for item in known) if known else None,
+        **_metrics(results.items, "lr_consistency", "_db"),
+        **_metrics(results.items, "psnr", "_db"),
+        **_metrics(results.items, "ssim", ""),
     }
 
 
-def _metric(item: ItemResults, what: str) -> float:
-    metric = item.metric("lr_consistency")
+def _metrics(items: Sequence[ItemResults], name: str, unit: str) -> dict[str, float | None]:
+    kinds = ("ensemble", "control", "single")
+    return {f"{name}_{what}{unit}": mean([_metric(item, name, what) for item in items]) for what in kinds}
+
+
+def _metric(item: ItemResults, name: str, what: str) -> float:
+    metric = item.metric(name)
     if metric is None:
         return math.nan
     return {"ensemble": metric.ensemble, "control": metric.control.mean, "single": metric.single_mean}[what]

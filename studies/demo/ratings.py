@@ -8,6 +8,8 @@ from studies.errors import StudyError
 from studies.models import RatingPhase, Study
 from studies.services import rating_phase, simulated_ratings, stimuli
 
+REPEATS = 3  # ratings asked once more, where the images are enough
+
 
 def begun(study: Study) -> bool:
     """Whether people rate already, so that the votes stay as they are."""
@@ -18,12 +20,14 @@ def rate(study: Study, *, participants: int, seed: int) -> None:
     """Make the stimuli, open, rate and close; begun before, it goes on where it was. Raises StudyError."""
     phase = rating_phase.of(study)
     if not begun(study):
-        phase = rating_phase.update(study, mode=phase.mode, repeats=3)
+        phase = rating_phase.update(study, mode=phase.mode)
         stimuli.ask(phase)
         stimuli.make(phase.pk)
         phase.refresh_from_db()
         if phase.error:
             raise StudyError(f"The pictures to be rated could not be made: {phase.error}")
+        asked = sum(map(len, rating_phase.tasks(phase).values()))
+        phase = rating_phase.update(study, repeats=min(REPEATS, asked // 2))
     if not phase.is_open:
         rating_phase.open_phase(phase)
     simulated_ratings.simulate(

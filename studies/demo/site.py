@@ -1,4 +1,4 @@
-"""The embedded site: web server and worker as children, the example studies drawn and opened, until Ctrl-C."""
+"""The embedded site: web server and worker as children, example studies drawn and opened, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -31,8 +31,18 @@ TICK = 0.5
 RECONCILE_EVERY = 60.0
 
 
-def run(owner: User, *, port: int, items: int, say: Callable[[str], object]) -> None:
-    """Start everything, print the addresses, draw and open the example studies, then watch until Ctrl-C."""
+def run(
+    owner: User,
+    wanted: Sequence[examples.Example],
+    *,
+    port: int,
+    items: int | None,
+    say: Callable[[str], object],
+) -> None:
+    """Start everything, print the addresses, draw and open the wanted studies, then watch until Ctrl-C.
+
+    items: images of each study, by default as many as it says
+    """
     port = free_port(port)
     logs = settings.DATA_DIR / "logs"
     web = processes.Child("web server", processes.web_command(HOST, port), logs / "web.log")
@@ -49,7 +59,7 @@ def run(owner: User, *, port: int, items: int, say: Callable[[str], object]) -> 
     try:
         web.start()
         worker.start()
-        studies = [examples.study(owner, example, items=items) for example in examples.shipped()]
+        studies = [examples.study(owner, example, items=items or example.items) for example in wanted]
         wait_for(f"http://{HOST}:{port}/", web)
         say(addresses(studies, owner, f"http://{HOST}:{port}"))
         for study in studies:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -27,6 +29,10 @@ _MARKDOWN = {**{sign: f"\\{sign}" for sign in "\\|*_`[]<>#$~"}, "\n": " ", "\r":
 #: A cell that begins with one of these would be a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 NONE = "–"
+#: Items that still have a column each.
+FEW_COLUMNS = 6
+#: The voted ensemble's name among the methods compared.
+ENSEMBLE = "ensemble"
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def quality(results: StudyResults) -> Table:
     made = sum(bool(item.evaluation.metrics) for item in results.items)
     notes = [
         f"Means over {made} of {len(results.items)} images; in brackets their 95 % t interval over images.",
-        "The control says what averaging alone gives; the share is of its draws that reach the ensemble or beat it.",
+        "The control says what averaging alone gives.",
         *_simulated(results),
     ]
     return Table("How the images compare", ("Method", *map(_head, found)), rows if found else (), tuple(notes))
@@ -103,7 +109,7 @@ def quality_by_item(results: StudyResults) -> Table:
     """The same for each item, with the band (2.5 to 97.5 %) of its control."""
     rows = [
         (item.name, NAMES.get(metric.name, metric.name), *(_number(value, metric.name) for value in _values(metric)),
-         _range(metric.control.low, metric.control.high, lambda value, m=metric: _number(value, m.name)),
+         _range(metric.control.low, metric.control.high, partial(_number, metric=metric.name)),
          _share(metric.control.at_least_as_good))
         for item in results.items
         for metric in item.evaluation.metrics
@@ -114,10 +120,105 @@ def quality_by_item(results: StudyResults) -> Table:
     return Table("How the images compare, one by one", header, tuple(rows), _simulated(results))
 
 
+def compared(results: StudyResults) -> Table:
+    """All methods that are compared, uploaded ones too, by each metric: means over the images, with t intervals.
+
+    From the study's evidence; no rows where that is not worked out.
+    """
+    found = _compared(results)
+    rows = tuple(
+        (_words(name, results), *(_mean(_scores(one, name), metric) for metric, one in found.items()))
+        for name in _methods(found)
+    )
+    return Table("How methods compare", ("Method", *map(_head, found)), rows, tuple(_of_methods(results, found)))
+
+
+def methods_by_item(results: StudyResults, metric: str) -> Table:
+    """Every method by one metric, image by image; no rows without worked out evidence.
+
+    Of few images each has a column; of more than `FEW_COLUMNS` each has a row.
+    """
+    found = _compared(results).get(metric)
+    title = f"Methods image by image: {_head(metric)}"
+    if found is None:
+        return Table(title, ("Method",), (), _simulated(results))
+    names = [next(item.name for item in results.items if item.position == position) for position in found["items"]]
+    texts = {name: [_number(value, metric) for value in _scores(found, name)] for name in _methods({metric: found})}
+    if len(names) <= FEW_COLUMNS:
+        rows = tuple((_words(name, results), *values) for name, values in texts.items())
+        return Table(title, ("Method", *names), rows, _simulated(results))
+    turned = tuple((names[place], *(values[place] for values in texts.values())) for place in range(len(names)))
+    return Table(title, ("Image", *(_words(name, results) for name in texts)), turned, _simulated(results))
+
+
+def lead(results: StudyResults) -> Table:
+    """The voted ensemble minus each other method, image by image: mean difference with its t interval, and p."""
+    found = _compared(results)
+    rows = tuple(
+        (_words(name, results), *(_difference(one, name, metric) for metric, one in found.items()))
+        for name in _methods(found)
+        if name != ENSEMBLE
+    )
+    notes = (
+        *_of_methods(results, found),
+        "p: Wilcoxon's signed-rank test of the differences, adjusted by Holm for all pairs of methods of that metric.",
+    )
+    header = ("Ensemble minus", *map(_head, found))
+    return Table("What the voted ensemble is ahead by", header, rows, notes)
+
+
 #: What an export holds, by the name of the file.
 TABLES: dict[str, Callable[[StudyResults], Table]] = {
-    "labels": labels, "quality": quality, "quality-by-item": quality_by_item,
+    "labels": labels, "quality": quality, "quality-by-item": quality_by_item, "methods": compared, "lead": lead,
 }  # fmt: skip
+
+
+def _compared(results: StudyResults) -> dict[str, dict[str, Any]]:
+    """By metric the methods and their values, see `services.evidence_study`."""
+    return results.evidence.get("methods", {})
+
+
+def _methods(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """All names, the voted ensemble last."""
+    return list(dict.fromkeys(name for one in found.values() for name in reversed(one["methods"])))
+
+
+def _scores(one: Mapping[str, Any], name: str) -> list[float]:
+    """By image; nan where the method has no value."""
+    if name not in one["methods"]:
+        return []
+    values = one["values"][one["methods"].index(name)]
+    return [math.nan if value is None else value for value in values]
+
+
+def _difference(one: Mapping[str, Any], name: str, metric: str) -> str:
+    pairs = zip(_scores(one, ENSEMBLE), _scores(one, name), strict=False)
+    mean = _mean([ours - theirs for ours, theirs in pairs], metric).replace("-", "−")
+    places = {one["methods"].index(found) for found in (ENSEMBLE, name) if found in one["methods"]}
+    tested = [pair for pair in one["wilcoxon"]["pairs"] if pair["units"] > 1]
+    p = next((pair["adjusted"] for pair in tested if {pair["first"], pair["second"]} == places), None)
+    return mean if p is None else f"{mean}, p = {p:.3f}"
+
+
+def _words(name: str, results: StudyResults) -> str:
+    n = results.protocol.ensemble_size
+    known = {
+        ENSEMBLE: f"Voted ensemble, top {n}",
+        "random ensemble (mean of draws)": f"Control: mean of {n} random samples",
+        "single sample (mean of pool)": "One sample, on average",
+        "mean of all candidates": "Mean of all samples",
+        "most LR-consistent": f"Mean of the {n} most LR-consistent samples",
+        "vote-weighted mean": f"Top {n}, weighed by votes",
+        "bicubic": "Bicubic enlargement",
+    }
+    return known.get(name, name)
+
+
+def _of_methods(results: StudyResults, found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    images = max((len(one["items"]) for one in found.values()), default=0)
+    yield f"Means over {images} of {len(results.items)} images; in brackets 95 % t intervals over images."
+    yield "The mean of any samples beats its average member: only the lead over the control is evidence of choice."
+    yield from _simulated(results)
 
 
 def _ways(results: StudyResults) -> Iterator[tuple[str, Callable[[Metric], float]]]:

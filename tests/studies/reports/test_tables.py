@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from studies.reports.tables import NONE, Table, labels, quality, quality_by_item
+from studies.reports.tables import NONE, Table, compared, labels, lead, quality, quality_by_item
 from studies.results import StudyResults
 from studies.services.results import collect
 from tests.studies.exports.conftest import voted_study
@@ -62,6 +62,38 @@ def test_each_item_has_the_band_of_its_control(results: StudyResults) -> None:
     assert len(rows) == 9
     metric = results.items[0].evaluation.metrics[0]
     assert rows[0][6] == f"{metric.control.low:.2f} to {metric.control.high:.2f}"
+
+
+def with_methods(results: StudyResults) -> StudyResults:
+    """Three images, two methods, as `services.evidence_study` says it; p by scipy 1.16's wilcoxon (exact): 0.25."""
+    pair = {"first": 0, "second": 1, "units": 3, "p": 0.25, "adjusted": 0.25}
+    values = [[30.0, 31.0, 35.0], [29.0, 29.0, 32.0]]
+    psnr = {"methods": ["ensemble", "bicubic"], "items": [0, 1, 2], "values": values, "wilcoxon": {"pairs": [pair]}}
+    return replace(results, evidence={"methods": {"psnr": psnr}})
+
+
+def test_methods_are_compared_with_the_voted_ensemble_last(results: StudyResults) -> None:
+    """Means 30 and 32; by hand t(2) 4.302653 times the standard errors 1 and 1.527525."""
+    table = compared(with_methods(results))
+    assert table.header == ("Method", "PSNR against the truth (dB)")
+    assert table.rows == (
+        ("Bicubic enlargement", "30.00 [25.70 to 34.30]"),
+        ("Voted ensemble, top 3", "32.00 [25.43 to 38.57]"),
+    )
+
+
+def test_the_lead_is_of_each_image(results: StudyResults) -> None:
+    """Differences 1, 2, 3: mean 2, standard error 0.577350, so 2 minus and plus 2.48414 (t of 2 degrees)."""
+    found = with_methods(results)
+    assert lead(found).rows == (("Bicubic enlargement", "2.00 [−0.48 to 4.48], p = 0.250"),)
+    alone = found.evidence["methods"]["psnr"]
+    alone["wilcoxon"]["pairs"][0]["units"] = 1
+    assert lead(found).rows[0][1].endswith("4.48]"), "one image is no test"
+
+
+def test_without_evidence_there_are_no_methods(results: StudyResults) -> None:
+    bare = replace(results, evidence={})
+    assert (compared(bare).rows, lead(bare).rows) == ((), ())
 
 
 def test_markdown_has_a_row_for_each_and_keeps_its_columns() -> None:
