@@ -40,7 +40,7 @@ def of(study: Study) -> RatingPhase:
 def update(study: Study, **settings: Any) -> RatingPhase:
     """Set mode, who, instructions, hidden_reference, anchors and repeats. Raises LifecycleError.
 
-    Stimuli that the new settings do not ask for go; those that are missing have to be made.
+    Stimuli made for other settings stay until they are made again, which opening asks for.
     """
     with transaction.atomic():
         current = Study.objects.select_for_update().get(pk=study.pk)
