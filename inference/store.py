@@ -19,8 +19,8 @@ from typing import Literal
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
-Folder = Literal["low_res", "samples", "ensembles", "truth", "pictures", "methods", "stimuli"]
-Suffix = Literal[".png", ".tiff"]
+Folder = Literal["low_res", "samples", "ensembles", "truth", "pictures", "methods", "stimuli", "reports"]
+Suffix = Literal[".png", ".tiff", ".html", ".pdf"]
 
 DISK_FULL = "The disk is full: free some space (or move the data folder to a larger disk), then start again."
 

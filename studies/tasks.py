@@ -8,8 +8,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from studies.models import Evaluation, RatingPhase, Study
-from studies.services import evaluation, evidence, evidence_work, privacy, stimuli, stopping
+from studies.models import Evaluation, RatingPhase, Report, Study
+from studies.reporting import work
+from studies.services import evaluation, evidence, evidence_work, privacy, report, stimuli, stopping
 
 #: A message younger than this may still be on its way or at work.
 PATIENCE = timedelta(minutes=2)
@@ -28,6 +29,14 @@ def work_out(*, study_id: int) -> None:
     study = Study.objects.filter(pk=study_id, evidence__made_at=None, evidence__isnull=False).first()
     if study is not None:
         evidence_work.run(study)
+
+
+@shared_task
+def make_report(*, study_id: int) -> None:
+    """Make the report of a study, unless it is made since it was asked for."""
+    row = Report.objects.filter(study=study_id, made_at=None, error="").select_related("study").first()
+    if row is not None:
+        work.run(row)
 
 
 @shared_task
@@ -52,8 +61,11 @@ def reconcile() -> int:
     studies = evidence.waiting(timezone.now() - PATIENCE)
     for pk in studies:
         evidence.send(pk)
+    reports = report.waiting(timezone.now() - PATIENCE)
+    for pk in reports:
+        report.send(pk)
     late = RatingPhase.objects.filter(stimuli__sha256="", error="", asked_at__lt=timezone.now() - PATIENCE)
     phases = list(late.distinct().values_list("pk", flat=True))
     for pk in phases:
         stimuli.send(pk)
-    return len(keys) + len(studies) + len(phases)
+    return len(keys) + len(studies) + len(reports) + len(phases)

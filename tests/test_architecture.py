@@ -17,6 +17,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "diffusers", "safetensors", "spandrel", "torchvision")
 WEB = ("django", "celery", "rest_framework", "django_htmx", "django_filters")
 LATE = ("matplotlib", "statsmodels", "pandas", "pyarrow", "reportlab", "choix", "crowdkit", "scikit_posthocs")
+#: Its classes are reportlab's own with more to them, so that it needs reportlab to be imported at all.
+PDF = "studies.reports.pdf"
 HEAVY_PLACES = ("inference.samplers", "inference.training", "inference.perceptual")
 
 
@@ -117,7 +119,11 @@ def test_modules_that_load_torch_are_imported_on_first_use_only():
 
 
 def test_packages_for_drawing_and_fitting_are_imported_by_the_function_that_needs_them():
-    assert offenders(("trustsr", "inference", "studies"), LATE, at_once=True) == []
+    assert offenders(("trustsr", "inference", "studies"), LATE, but=(PDF,), at_once=True) == []
+
+
+def test_the_pdf_of_reports_is_laid_out_by_modules_that_are_imported_on_first_use_only():
+    assert offenders(("trustsr", "inference", "studies"), (PDF,), but=(PDF,), at_once=True) == []
 
 
 @pytest.mark.parametrize("core", ["inference.core", "studies.aggregation", "studies.results"])

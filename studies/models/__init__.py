@@ -23,6 +23,7 @@ from studies.models.rating import (
     Who,
 )
 from studies.models.recruiting import Invitation, RecruiterIdentity, Recruiting
+from studies.models.report import Report
 from studies.models.study import CANNOT_TELL, Region, Role, Study, StudyMembership, StudyState, TieRule
 from studies.models.texts import ConsentVersion, StudyPicture, StudyText
 
@@ -53,6 +54,7 @@ __all__ = [
     "RecruiterIdentity",
     "Recruiting",
     "Region",
+    "Report",
     "Role",
     "Source",
     "Stimulus",

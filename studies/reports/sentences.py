@@ -16,6 +16,8 @@ CAUTION = (
 ONE_MODEL = "one model, so a detail that the model invents"
 SOME_MODELS = "the same {count} models, so a detail that one of them invents"
 
+REHEARSAL = "{simulated} of {all} participants are simulated. This is a rehearsal, not evidence of what people see."
+
 NAMES = {"lr_consistency": "LR consistency", "psnr": "PSNR against the truth", "ssim": "SSIM against the truth"}
 UNITS = {"lr_consistency": "dB", "psnr": "dB", "ssim": ""}
 DIGITS = {"lr_consistency": 2, "psnr": 2, "ssim": 4}

@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
+from inference import store
 from inference.services import catalogue
 from studies import urls
-from studies.models import Participant, RatingPhase, Role, Study, StudyMembership
+from studies.models import Participant, RatingPhase, Report, Role, Study, StudyMembership
 from studies.services import drawing, evaluation
 from tests.studies import factories
 from tests.tiny import TinySettings
@@ -23,6 +24,8 @@ RULES = {
     "progress": (Role.VIEWER, "get"),
     "results": (Role.VIEWER, "get"),
     "results-status": (Role.VIEWER, "get"),
+    "report-status": (Role.VIEWER, "get"),
+    "report-file": (Role.VIEWER, "get"),
     "live": (Role.VIEWER, "get"),
     "live-numbers": (Role.VIEWER, "get"),
     "export": (Role.VIEWER, "get"),
@@ -59,6 +62,7 @@ RULES = {
     "open": (Role.EDITOR, "post"),
     "close": (Role.EDITOR, "post"),
     "results-refresh": (Role.EDITOR, "post"),
+    "report": (Role.EDITOR, "post"),
     "rating": (Role.VIEWER, "get"),
     "rating-save": (Role.EDITOR, "post"),
     "rating-methods": (Role.EDITOR, "post"),
@@ -114,6 +118,7 @@ def study(db: None) -> Study:
     factories.picture(study)
     RatingPhase.objects.create(study=study)
     study.methods.create(name="EDSR")
+    Report.objects.create(study=study, html_sha256=store.put(b"<!DOCTYPE html>", "reports", ".html"))
     return study
 
 
@@ -138,6 +143,8 @@ def address(name: str, study: Study) -> str:
         more = [study.participants.first().code]
     elif name == "link-revoke":
         more = [study.invitations.first().number]
+    elif name == "report-file":
+        more = ["html"]
     elif name in ("texts", "texts-delete"):
         more = ["de"]
     elif name == "image":

@@ -18,6 +18,7 @@ from studies.services import evidence
 from studies.services import results as service
 from studies.services.analysis_words import by_rule, differences
 from studies.views.researcher.answers import act
+from studies.views.results import report
 from studies.views.results.cards import cards
 from studies.views.results.families import family_rows
 from studies.views.results.images import RESIDUAL_SCALE, SPREAD_SCALE
@@ -41,6 +42,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": [(version, differences(version.changes)) for version in found.analysis_versions],
         "by_rule": by_rule(found.excluded),
         "caution": caution(found),
+        **report.shown(study, found),
         "has_truth": any(item.truth_sha256 for item in found.items),
         "spread_scale": SPREAD_SCALE,
         "colour_scale": colour_scale(f"Colour scale from 0 to {SPREAD_SCALE}"),

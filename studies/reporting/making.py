@@ -1,0 +1,67 @@
+"""From a study to the files of its report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from inference import store
+from studies.exports import document
+from studies.models import MethodImage, Study
+from studies.reports import html
+from studies.reports.blocks import Drawing, Heading
+from studies.reports.document import blocks
+from studies.reports.source import Source
+from studies.results import StudyResults
+
+SUFFIXES: tuple[store.Suffix, ...] = (".html", ".pdf")
+
+#: Called with each heading of the contents as the report comes to it.
+Progress = Callable[[Heading], None]
+
+
+def source(study: Study, found: StudyResults) -> Source:
+    """All that a report says. found: the study's results, with the evidence where that is made"""
+    return Source(found, document.build(found), _methods(study))
+
+
+def _methods(study: Study) -> dict[int, dict[str, str]]:
+    """Position -> method -> sha256 of its picture."""
+    rows = MethodImage.objects.filter(method__study=study).order_by("method__name")
+    pictures: dict[int, dict[str, str]] = {}
+    for position, name, sha256 in rows.values_list("item__position", "method__name", "sha256"):
+        pictures.setdefault(position, {})[name] = sha256
+    return pictures
+
+
+def headings(told: Source) -> int:
+    """How often `write` tells of its progress."""
+    return sum(isinstance(block, Heading) and block.level < 3 for block in blocks(told))
+
+
+def write(told: Source, path: Path, progress: Progress = lambda heading: None) -> None:
+    """The report as the file's ending says, .html or .pdf. Raises StoreError for a picture missing or changed."""
+    parts = partial(blocks, told)
+    if path.suffix == ".pdf":
+        from studies.reports.pdf import writing
+
+        writing.write(path, told.results.name, parts, progress)
+        return
+    with path.open("w", encoding="utf-8") as file:
+        html.write(file, told.results.name, parts, progress)
+
+
+def write_figures(told: Source, folder: Path) -> None:
+    """Every figure of the report as SVG, as PNG at 200 dots per inch, and its numbers as CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for block in blocks(told):
+        if isinstance(block, Drawing):
+            name = f"{block.number:03d}-{block.figure.name}"
+            (folder / f"{name}.svg").write_text(_alone(block.figure.svg), encoding="utf-8")
+            (folder / f"{name}.png").write_bytes(block.figure.png)
+            (folder / f"{name}.csv").write_bytes(block.figure.csv.encode())
+
+
+def _alone(svg: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}'

@@ -1,0 +1,51 @@
+"""Who took part, who is left out and why, and what comes out with everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from studies.reports.blocks import Block, Facts, Grid, Heading, Points, Text
+from studies.reports.otherwise import otherwise
+from studies.reports.source import Source, listed, several
+from studies.reports.tables import Table
+from studies.results import StudyResults
+from studies.services.analysis_words import RULES
+
+
+def blocks(source: Source) -> Iterator[Block]:
+    found = source.results
+    yield Heading("Participants", 1, "participants")
+    yield Facts(tuple(_numbers(found)))
+    yield Heading("Who is left out", 2, "screening")
+    if not found.excluded:
+        yield Text("Nobody is left out by the rules of the analysis plan.")
+    else:
+        told = several(len(found.excluded), "participant")
+        yield Text(f"{told} left out with all their votes, by rules that were fixed before the first ballot.")
+        yield Grid(_excluded(found))
+    yield from _with_and_without(found)
+
+
+def _numbers(found: StudyResults) -> Iterator[tuple[str, str]]:
+    who = found.participants
+    yield "People", f"{who.people}, of whom {who.finished} have finished"
+    yield "Simulated", f"{who.simulated}, of whom {who.finished_simulated} have finished" if who.simulated else "none"
+    yield "Withdrawn", f"{who.withdrawn}: in no other number, and no ballot of theirs counts" if who.withdrawn else "0"
+    yield "Left out by rules", str(len(found.excluded))
+    yield "Wanted", str(found.protocol.target_participants)
+
+
+def _excluded(found: StudyResults) -> Table:
+    rows = tuple(
+        (one.participant, "simulated" if one.simulated else "person", listed([RULES[rule] for rule in one.rules]))
+        for one in found.excluded
+    )
+    return Table("Participants left out", ("Pseudonym", "Kind", "Fails"), rows)
+
+
+def _with_and_without(found: StudyResults) -> Iterator[Block]:
+    told = [f"{item.name}. {otherwise(item, other)}" for item in found.items for other in item.alternatives]
+    if told:
+        yield Heading("Read otherwise", 2, "otherwise")
+        yield Text("What the same ballots give without exclusions, and under the analysis that the protocol locked.")
+        yield Points(tuple(told))

@@ -1,0 +1,140 @@
+"""The pictures and maps of one item, read by their content when a renderer comes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+
+import numpy as np
+from django.core.files.storage import storages
+from numpy.typing import NDArray
+
+from inference import store
+from inference.core import ensembling
+from inference.core.degradation import upscale
+from inference.core.images import encode_png, read_image, read_uint8, to_uint8
+from studies.reports.blocks import Picture, Scale
+from studies.reports.colours import colour_map
+from studies.reports.source import Source
+from studies.results import MADE, EnsembleResult, ItemResults
+from studies.services.ordering import subsets
+
+#: Spread at the end of the colour scale, where 1 is white minus black; half of the samples black and half white
+#: give 0.5. Fixed, so that maps of different items can be compared.
+SPREAD = Scale(0.5, "standard deviation, where 1 is white minus black")
+#: A residual of 0.0056 at every pixel is 45 dB, one of 0.03 is 30 dB.
+RESIDUAL = Scale(0.1, "absolute difference, where 1 is white minus black")
+
+Read = Callable[[], bytes]
+
+
+class Shown:
+    """What can be shown of one item, as pictures of the size of its samples."""
+
+    def __init__(self, source: Source, item: ItemResults) -> None:
+        self._source = source
+        self._item = item
+        scale = source.results.protocol.scale
+        self._size = item.width * scale, item.height * scale
+
+    def compared(self) -> Iterator[Picture]:
+        """The LR image, what is made of it without people, the ensemble, and the truth once the study is closed."""
+        item = self._item
+        yield self._picture("LR image", "The low-resolution image, each pixel enlarged to a square", self._low_res)
+        yield self._picture("Bicubic", "The low-resolution image enlarged by bicubic interpolation", self._bicubic)
+        for name, sha256 in self._source.methods.get(item.position, {}).items():
+            yield self._picture(name, f"The result of {name}", _stored(sha256, "methods"))
+        if item.evaluation.state == MADE:
+            yield from self._made()
+        if item.truth_sha256 and self._source.results.state == "closed":
+            read = _stored(item.truth_sha256, "truth")
+            yield self._picture("Truth", "The true picture, hidden from participants", read)
+
+    def _made(self) -> Iterator[Picture]:
+        draw = self._random_draw()
+        one = self._item.samples[draw[0]]
+        told = f"A sample drawn at random, number {one.index}"
+        yield self._picture(f"Random sample, {one.index}", told, _stored(one.sha256, "samples"))
+        told = f"The mean of the random samples {', '.join(map(str, draw))}"
+        yield self._picture(f"Random control, mean of {len(draw)}", told, self._control)
+        assert self._item.evaluation.ensemble is not None
+        n = len(self._item.selection.chosen)
+        yield self._ensemble(f"Ensemble, top {n}", "The voted ensemble", self._item.evaluation.ensemble)
+
+    def readings(self) -> Iterator[Picture]:
+        """The ensembles of each label and by parts of the picture."""
+        for one in self._item.evaluation.variants.variants:
+            if one.label:
+                told = f"The ensemble of those who saw “{one.label}”"
+                ballots = next(share.count for share in self._item.label_shares if share.label == one.label)
+                caption = f"If “{one.label}”, top {len(one.samples)} of {ballots} ballot{'s' * (ballots != 1)}"
+                yield self._ensemble(caption, told, one.ensemble)
+            elif one.key == "regions":
+                yield self._ensemble("By part of the image", "The ensemble chosen part by part", one.ensemble)
+
+    def maps(self) -> Iterator[Picture]:
+        """Spread over the chosen and over all, and what the ensemble leaves of the LR image."""
+        ensemble = self._item.evaluation.ensemble
+        if ensemble is None:
+            return
+        pool = next((one.ensemble for one in self._item.evaluation.variants.variants if one.key == "pool"), None)
+        chosen = f"Spread over the {len(self._item.selection.chosen)} chosen"
+        yield from self._map(chosen, ensemble.spread_sha256, SPREAD)
+        yield from self._map("Spread over all candidates", pool.spread_sha256 if pool else "", SPREAD)
+        yield from self._map("LR residual of the ensemble", ensemble.residual_sha256, RESIDUAL)
+
+    def chosen(self) -> Iterator[Picture]:
+        """The samples of the selection, most votes first."""
+        for index in self._item.selection.chosen:
+            one = self._item.samples[index]
+            votes = f"{one.votes} vote{'s' * (one.votes != 1)}"
+            yield self._picture(f"Sample {index}: {votes}", f"Sample {index}", _stored(one.sha256, "samples"))
+
+    def _picture(self, caption: str, alt: str, read: Read, scale: Scale | None = None) -> Picture:
+        return Picture(caption, f"{alt}, of {self._item.name}", read, *self._size, scale)
+
+    def _ensemble(self, caption: str, alt: str, ensemble: EnsembleResult) -> Picture:
+        return self._picture(caption, alt, _stored(ensemble.png8_sha256, "ensembles"))
+
+    def _map(self, caption: str, sha256: str, scale: Scale) -> Iterator[Picture]:
+        if sha256:
+            yield self._picture(caption, f"{caption}, as a map of colours", _coloured(sha256, scale), scale)
+
+    def _low_res(self) -> bytes:
+        return store.get(self._item.low_res_sha256, "low_res", ".png")
+
+    def _bicubic(self) -> bytes:
+        image = read_image(BytesIO(self._low_res()))
+        return encode_png(to_uint8(np.clip(upscale(image, self._source.results.protocol.scale), 0, 1)))
+
+    def _random_draw(self) -> list[int]:
+        """Pool indexes of the first random selection of the control."""
+        made = self._item.evaluation
+        assert made.control_seed is not None
+        n = len(self._item.selection.chosen)
+        drawn: list[int] = subsets(made.control_seed, "control", 1, len(self._item.samples), n)[0].tolist()
+        return drawn
+
+    def _control(self) -> bytes:
+        drawn = (store.get(self._item.samples[index].sha256, "samples", ".png") for index in self._random_draw())
+        return encode_png(ensembling.mean_uint8(read_uint8(png) for png in drawn))
+
+
+def _stored(sha256: str, folder: store.Folder) -> Read:
+    storage = storages["truth" if folder == "truth" else "default"]
+    return lambda: store.get(sha256, folder, ".png", storage=storage)
+
+
+def _coloured(sha256: str, scale: Scale) -> Read:
+    def read() -> bytes:
+        import tifffile
+
+        values = tifffile.imread(BytesIO(store.get(sha256, "ensembles", ".tiff")))
+        return encode_png(colour_map(one_channel(values), maximum=scale.maximum))
+
+    return read
+
+
+def one_channel(values: NDArray) -> NDArray:
+    """Colour images: the root mean square over the channels."""
+    return values if values.ndim == 2 else np.sqrt(np.mean(np.square(values), axis=-1))
