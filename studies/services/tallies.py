@@ -67,7 +67,7 @@ def tallies(
     chosen = list(items)
     keys = [item.pk for item in chosen]
     pools = pools if pools is not None else {item.pk: tuple(item.pool.values_list("pk", flat=True)) for item in chosen}
-    ballots, votes = _ballots(keys, without), _votes(keys, without)
+    ballots, votes = _ballots(keys, without), _votes(pools, without)
     labels = offered_labels(study)
     return {pk: _tally(pools[pk], labels, ballots[pk], votes[pk]) for pk in keys}
 
@@ -103,13 +103,18 @@ def _ballots(items: list[int], without: Collection[int]) -> dict[int, list[tuple
     return found
 
 
-def _votes(items: list[int], without: Collection[int]) -> dict[int, list[tuple[int, str, int, int]]]:
-    """Item id -> (sample id, label, rank of the pick, number). A ballot with k picks has one of each rank to k."""
+def _votes(
+    pools: Mapping[int, tuple[int, ...]], without: Collection[int]
+) -> dict[int, list[tuple[int, str, int, int]]]:
+    """Item id -> (sample id, label, rank of the pick, number). A ballot with k picks has one of each rank to k.
+
+    Not grouped by item: within a study a sample is in the pool of one item.
+    """
+    owner = {sample: item for item, samples in pools.items() for sample in samples}
     found: dict[int, list[tuple[int, str, int, int]]] = defaultdict(list)
-    rows = _of(Pick.objects.filter(are_votes("ballot__")), "ballot__", items, without).order_by()
-    grouped = rows.values_list("ballot__trial__item", "sample", "ballot__label", "rank").annotate(Count("pk"))
-    for item, sample, label, rank, count in grouped:
-        found[item].append((sample, label, rank, count))
+    rows = _of(Pick.objects.filter(are_votes("ballot__")), "ballot__", list(pools), without).order_by()
+    for sample, *rest in rows.values_list("sample", "ballot__label", "rank").annotate(Count("pk")):
+        found[owner[sample]].append((sample, *rest))
     return found
 
 
