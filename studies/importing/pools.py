@@ -32,7 +32,8 @@ def weights(setting: dict[str, Any]) -> dict[WeightsKey, Weights]:
         key = facts["sampler"], facts["name"], facts["sha256"]
         row = Weights.objects.filter(sampler=key[0], name=key[1], sha256=key[2]).first()
         if row is None:
-            row = fitting(Weights(**facts, source=UNKNOWN), f"The weights {key[0]}/{key[1]}")
+            told = {name: facts[name] for name in ("sampler", "name", "sha256", "scale", "channels", "licence")}
+            row = fitting(Weights(**told, source=UNKNOWN), f"The weights {key[0]}/{key[1]}")
             row.save()
         found[key] = row
     return found

@@ -15,7 +15,9 @@ from studies.importing.reading import fitting
 from studies.models import Addition, AnalysisVersion, Role, Study, StudyMembership, StudyPicture, StudyState, StudyText
 from studies.services import versions
 from studies.services.protocol import validate_protocol, whole_number
+from studies.services.texts import WORDS
 
+_TEXTS = ("language", "labels", "feedback", *WORDS)
 #: What another installation may not know, and need not to keep what was drawn.
 _MAY_BE_UNKNOWN = {"weights", "settings"}
 
@@ -36,12 +38,14 @@ def create(results: dict[str, Any], setting: dict[str, Any], known: dict[Weights
     study.save()
     StudyMembership.objects.create(study=study, user=owner, role=Role.OWNER)
     for text in protocol["translations"]:
-        fitting(StudyText(study=study, **text), "The translations").save()
+        said = {name: text[name] for name in _TEXTS}
+        fitting(StudyText(study=study, **said), "The translations").save()
     for added in protocol["additions"]:
         more = {name: added[name] for name in ("count", "settings")}
         fitting(Addition(study=study, weights=_weights(added, known), **more), "The additions").save()
     for picture in setting["pictures"]:
-        fitting(StudyPicture(study=study, **picture), "The pictures").save()
+        known_by = {name: picture[name] for name in ("name", "sha256")}
+        fitting(StudyPicture(study=study, **known_by), "The pictures").save()
     for version in results["analysis_versions"][1:]:  # the first is the protocol's own
         _version(study, version)
     return study

@@ -99,6 +99,7 @@ def nothing_is_here() -> bool:
     return not any(model.objects.exists() for model in (Study, Participant, LowResImage, Sample, Weights, Imported))
 
 
+@pytest.mark.both
 def test_it_is_the_same_study_with_the_same_figures(export: Path, tmp_path: Path) -> None:
     found = import_study(export, factories.user())
     again = folder.write(found.study, tmp_path / "again", truth=True, parquet=True)
@@ -246,6 +247,21 @@ def test_a_design_that_fits_nowhere_is_refused_whole(export: Path, change: dict[
     found = refused(export)
     assert said in found or "low_res/003.png has 8 x 8 pixels instead of 9 x 8" in found
     assert nothing_is_here()
+
+
+def test_rows_of_others_are_out_of_reach(export: Path) -> None:
+    """Primary keys in a forged design would make a row of another study one of the import's."""
+    mine = factories.picture(factories.study(), name="mine")
+    weights = factories.weights(name="mine")
+    design = json.loads((export / "study.json").read_text())
+    design["pictures"][0]["id"] = mine.pk
+    design["weights"][0]["id"] = weights.pk
+    (export / "study.json").write_text(json.dumps(design))
+    mend_manifest(export)
+    import_study(export, factories.user())
+    mine.refresh_from_db()
+    weights.refresh_from_db()
+    assert (mine.name, weights.name) == ("mine", "mine")
 
 
 def test_a_picture_that_carries_more_than_its_pixels_is_refused(export: Path) -> None:
