@@ -108,13 +108,21 @@ def _readings(bundle: Bundle, item: dict[str, Any], labelled: list[dict[str, Any
 def differences(where: str, found: Any, stated: Any) -> Iterator[str]:
     """Everything found is stated alike. What is only stated (metrics against a truth not inside) is not looked at."""
     if isinstance(found, dict):
+        known = stated if isinstance(stated, dict) else {}
         for name, value in found.items():
-            yield from differences(f"{where}, {name}", value, stated.get(name))
+            yield from differences(f"{where}, {name}", value, known.get(name))
     elif isinstance(found, list):
-        if len(found) != len(stated) or not all(map(_close, stated, found)):
+        if not isinstance(stated, list) or len(found) != len(stated) or not all(map(_alike, stated, found)):
             yield f"{where}: the samples give other values than {RESULTS} says."
-    elif found != stated and not _close(stated, found):
+    elif not _alike(stated, found):
         yield f"{where}: the samples give {found}, {RESULTS} says {stated}."
+
+
+def _alike(stated: Any, found: Any) -> bool:
+    """Texts and lists are equal, numbers as good as."""
+    if isinstance(found, list | dict):
+        return next(differences("", found, stated), None) is None
+    return bool(found == stated) or (not isinstance(found, str) and _close(stated, found))
 
 
 def _summaries(item: dict[str, Any], measured: dict[str, Any]) -> Iterator[str]:
@@ -144,4 +152,6 @@ def _close(stated: Any, found: Any) -> bool:
     undefined = found is None or (isinstance(found, float) and math.isnan(found))
     if stated is None or undefined:
         return stated is None and undefined
+    if not isinstance(stated, int | float):
+        return False
     return math.isclose(stated, found, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

@@ -10,6 +10,7 @@ from studies.exports import (
     analysis_checks,
     checks,
     design,
+    evidence_checks,
     family_checks,
     parquet,
     protocol_checks,
@@ -50,6 +51,8 @@ CHECKS = (
     Check("figures of ensembles, controls and samples follow from the pictures and the seed", recompute.metrics),
     Check("figures of variants follow from the pictures", recompute.variant_figures),
     Check("the table of variants says the same", variant_checks.rows),
+    Check("evidence on labels, picks and pictures follows from the votes and the samples", evidence_checks.items),
+    Check("agreement and comparisons over all items follow from the votes and the figures", evidence_checks.study),
 )
 
 

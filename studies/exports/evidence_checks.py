@@ -1,0 +1,117 @@
+"""Evidence, worked out anew from the votes and samples of an export.
+
+Exports of votes whose evidence no worker had made say nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from studies.aggregation.agreement import krippendorff_alpha
+from studies.aggregation.comparison import friedman_nemenyi, wilcoxon_holm
+from studies.aggregation.evidence import Rule, of_labels, of_picks
+from studies.exports import ballots
+from studies.exports.bundle import Bundle
+from studies.exports.checks import left_out, read_json, table
+from studies.exports.document import FILE as RESULTS
+from studies.exports.document import tie_seed
+from studies.exports.recompute import BundlePool, differences
+from studies.models import TieRule
+from studies.results import to_jsonable
+from studies.services.ordering import derived_seed
+from studies.services.plan import bootstrap_seed
+
+Facts = dict[str, Any]
+
+
+def items(bundle: Bundle) -> Iterator[str]:
+    """Labels, picks and pictures of each item: intervals, tests, stability, convergence, draws included."""
+    results = read_json(bundle, RESULTS)
+    if not any(item.get("evidence") for item in results["items"]):
+        return
+    given = _given(bundle, left_out(results))
+    for item in results["items"]:
+        if stated := item.get("evidence"):
+            found = _worked_out(bundle, results, item, given[item["position"]])
+            for part, figures in found.items():
+                yield from differences(f"Item {item['position']}, {part}", figures, stated[part])
+
+
+def study(bundle: Bundle) -> Iterator[str]:
+    """Agreement on labels over all items, and the tests of methods against each other."""
+    results = read_json(bundle, RESULTS)
+    stated = results.get("evidence") or {}
+    if labels := stated.get("labels"):
+        table = _labels(results, _given(bundle, left_out(results)))
+        seed = derived_seed(results["protocol"]["seed"], "agreement on labels")
+        alpha = krippendorff_alpha(table, level="nominal", seed=seed, confidence=_plan(results)["confidence"])
+        yield from differences("Agreement on labels", _numbers(alpha), labels["krippendorff"])
+    for metric, tests in stated.get("methods", {}).items():
+        scores = np.array(tests["values"], dtype=np.float64)
+        for name, test in {"friedman": friedman_nemenyi, "wilcoxon": wilcoxon_holm}.items():
+            yield from differences(f"Methods by {metric}, {name}", _numbers(test(scores)), tests[name])
+
+
+def _worked_out(bundle: Bundle, results: Facts, item: Facts, given: dict[str, tuple[set[int], str]]) -> Facts:
+    plan, study_seed, number = _plan(results), results["protocol"]["seed"], item["position"]
+    seed, pool = bootstrap_seed(study_seed, number), BundlePool(bundle, item)
+    labelled = bool(item["labels"])
+    counts = [label["count"] for label in item["label_shares"]]
+    picks = of_picks(
+        [picked for picked, _ in given.values()],
+        [label for _, label in given.values()] if labelled else [],
+        _rule(plan, item, tie_seed(study_seed, number)),
+        pool_size=len(item["samples"]),
+        seed=seed,
+        resamples=plan["resamples"],
+        mean=pool.mean,
+    )
+    return _numbers({"labels": of_labels(counts, seed=seed, confidence=plan["confidence"]), "picks": picks})
+
+
+def _rule(plan: Facts, item: Facts, seed: int) -> Rule:
+    secondary = plan["tie_rule"] == TieRule.SECONDARY
+    keys = tuple(sample["lr_consistency"] for sample in item["samples"]) if secondary else None
+    return Rule(plan["ensemble_size"], plan["tie_rule"], seed, keys)
+
+
+def _plan(results: Facts) -> Facts:
+    """n, tie rule, confidence and resamples of the analysis that is reported."""
+    return results["analysis_versions"][-1]["analysis"]
+
+
+def _given(bundle: Bundle, without: set[str]) -> dict[int, dict[str, tuple[set[int], str]]]:
+    """Item -> participant -> pool indexes picked, and label, of every vote that counts."""
+    found: dict[int, dict[str, tuple[set[int], str]]] = defaultdict(dict)
+    for row in table(bundle, ballots.FILE):
+        if row["participant"] in without:
+            continue
+        picked, _ = found[int(row["item"])].setdefault(row["participant"], (set(), row["label"]))
+        if row["sample"]:
+            picked.add(int(row["sample"]))
+    return found
+
+
+def _labels(results: Facts, given: dict[int, dict[str, tuple[set[int], str]]]) -> Sequence[Sequence[str | None]]:
+    """A row for each item, a column for each participant."""
+    people = sorted({person for answers in given.values() for person in answers})
+    numbers = [item["position"] for item in results["items"]]
+    return [[given[number].get(person, (set(), ""))[1] or None for person in people] for number in numbers]
+
+
+def _numbers(value: Any) -> Any:
+    """As JSON has it, without the digests of inputs, in which the last bit of a number may differ."""
+    plain = to_jsonable(value)
+    return _dropped(plain)
+
+
+def _dropped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _dropped(entry) for name, entry in value.items() if name != "inputs"}
+    if isinstance(value, list):
+        return [_dropped(entry) for entry in value]
+    return value
