@@ -48,12 +48,14 @@ def study(bundle: Bundle) -> Iterator[str]:
     if labels := stated.get("labels"):
         table = _labels(results, _given(bundle, left_out(results)))
         seed = derived_seed(results["protocol"]["seed"], "agreement on labels")
-        alpha = krippendorff_alpha(table, level="nominal", seed=seed, confidence=_plan(results)["confidence"])
+        alpha = krippendorff_alpha(
+            np.array(table, dtype=object), level="nominal", seed=seed, confidence=_plan(results)["confidence"]
+        )
         yield from differences("Agreement on labels", _numbers(alpha), labels["krippendorff"])
     for metric, tests in stated.get("methods", {}).items():
         scores = np.array(tests["values"], dtype=np.float64)
-        for name, test in {"friedman": friedman_nemenyi, "wilcoxon": wilcoxon_holm}.items():
-            yield from differences(f"Methods by {metric}, {name}", _numbers(test(scores)), tests[name])
+        found = {"friedman": friedman_nemenyi(scores), "wilcoxon": wilcoxon_holm(scores)}
+        yield from differences(f"Methods by {metric}", _numbers(found), tests)
 
 
 def _worked_out(bundle: Bundle, results: Facts, item: Facts, given: dict[str, tuple[set[int], str]]) -> Facts:

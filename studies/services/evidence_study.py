@@ -53,8 +53,9 @@ def _labels(study: Study, labels: Mapping[int, Mapping[int, str]]) -> dict[str, 
     seed = derived_seed(study.seed, "agreement on labels")
     read = plan.of(study)
     model = dawid_skene(table)
+    named = np.array(table, dtype=object)
     return {
-        "krippendorff": krippendorff_alpha(table, level="nominal", seed=seed, confidence=read.confidence),
+        "krippendorff": krippendorff_alpha(named, level="nominal", seed=seed, confidence=read.confidence),
         "dawid_skene": {"labels": model.labels, "count": model.count, "converged": model.converged,
                         "reason": model.reason, "name": model.name, "version": model.version, "inputs": model.inputs},
     }  # fmt: skip

@@ -57,4 +57,5 @@ def waiting(since: datetime) -> list[int]:
 def file(row: Report, kind: Kind) -> bytes:
     """The stored file, verified; raises StoreError. Empty where there is none."""
     sha256: str = getattr(row, f"{kind}_sha256")
-    return store.get(sha256, "reports", f".{kind}") if sha256 else b""
+    suffix: store.Suffix = ".html" if kind == "html" else ".pdf"
+    return store.get(sha256, "reports", suffix) if sha256 else b""

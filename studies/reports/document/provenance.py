@@ -66,8 +66,8 @@ def _item(source: Source, item: ItemResults) -> Iterator[Block]:
         yield Grid(Table(f"Samples of the ensemble of {item.name}", header, rows), code=True)
     made = item.evaluation.variants.variants
     if made:
-        rows = tuple((variants.name(one), text(one.effective_n, 1), one.ensemble.png8_sha256) for one in made)
-        yield Grid(Table(f"Other ensembles of {item.name}", ("Ensemble", "Effective n", "sha256"), rows), code=True)
+        others = tuple((variants.name(one), text(one.effective_n, 1), one.ensemble.png8_sha256) for one in made)
+        yield Grid(Table(f"Other ensembles of {item.name}", ("Ensemble", "Effective n", "sha256"), others), code=True)
     for job in stored["jobs"]:
         yield Facts(tuple(_job(job)), code=True)
 
