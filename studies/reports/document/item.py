@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from studies.reports import sentences, variants
 from studies.reports.blocks import Block, Grid, Heading, Picture, Pictures, Points, Text
 from studies.reports.document import item_control, item_labels, item_picks, opinion
-from studies.reports.document.pictures import Shown
+from studies.reports.document.pictures import MOST, Shown
 from studies.reports.otherwise import otherwise
 from studies.reports.source import Source, several, text
 from studies.reports.tables import Table
@@ -24,6 +24,9 @@ def blocks(source: Source) -> Iterator[Block]:
         "have the same scale for all images.",
         "small",
     )
+    scale = source.results.protocol.scale
+    if any(max(item.width, item.height) * scale > MOST for item in source.results.items):
+        yield Text(f"Pictures of more than {MOST} pixels a side are shown reduced, as means of blocks.", "small")
     if not source.results.items:
         yield Text("The study has no images.")
     for place, item in enumerate(source.results.items):

@@ -74,4 +74,4 @@ def _test(test: Mapping[str, Any]) -> str:
 
 
 def _large(value: float) -> str:
-    return f"{value:.1f}" if value < 10_000 else f"{value:.3g}"
+    return f"{value:.1f}" if value < 1e7 else f"{value:.3g}"

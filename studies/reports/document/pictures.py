@@ -7,23 +7,21 @@ from io import BytesIO
 
 import numpy as np
 from django.core.files.storage import storages
-from numpy.typing import NDArray
 
 from inference import store
 from inference.core import ensembling
 from inference.core.degradation import upscale
 from inference.core.images import encode_png, read_image, read_uint8, to_uint8
 from studies.reports.blocks import Picture, Scale
-from studies.reports.colours import colour_map
+from studies.reports.colours import RESIDUAL_SCALE, SPREAD_SCALE, colour_map, one_channel
 from studies.reports.source import Source
 from studies.results import MADE, EnsembleResult, ItemResults
 from studies.services.ordering import subsets
 
-#: Spread at the end of the colour scale, where 1 is white minus black; half of the samples black and half white
-#: give 0.5. Fixed, so that maps of different items can be compared.
-SPREAD = Scale(0.5, "standard deviation, where 1 is white minus black")
-#: A residual of 0.0056 at every pixel is 45 dB, one of 0.03 is 30 dB.
-RESIDUAL = Scale(0.1, "absolute difference, where 1 is white minus black")
+SPREAD = Scale(SPREAD_SCALE, "standard deviation, where 1 is white minus black")
+RESIDUAL = Scale(RESIDUAL_SCALE, "absolute difference, where 1 is white minus black")
+#: Pixels of the longer side that are shown. More would make the file of a large study too large to be sent.
+MOST = 512
 
 Read = Callable[[], bytes]
 
@@ -91,7 +89,7 @@ class Shown:
             yield self._picture(f"Sample {index}: {votes}", f"Sample {index}", _stored(one.sha256, "samples"))
 
     def _picture(self, caption: str, alt: str, read: Read, scale: Scale | None = None) -> Picture:
-        return Picture(caption, f"{alt}, of {self._item.name}", read, *self._size, scale)
+        return Picture(caption, f"{alt}, of {self._item.name}", lambda: reduced(read()), *self._size, scale)
 
     def _ensemble(self, caption: str, alt: str, ensemble: EnsembleResult) -> Picture:
         return self._picture(caption, alt, _stored(ensemble.png8_sha256, "ensembles"))
@@ -135,6 +133,17 @@ def _coloured(sha256: str, scale: Scale) -> Read:
     return read
 
 
-def one_channel(values: NDArray) -> NDArray:
-    """Colour images: the root mean square over the channels."""
-    return values if values.ndim == 2 else np.sqrt(np.mean(np.square(values), axis=-1))
+def reduced(png: bytes) -> bytes:
+    """The file as it is; a picture of more than `MOST` pixels a side as means of square blocks, rounded half up.
+
+    What is left over at the right and below joins the blocks that it begins.
+    """
+    pixels = read_uint8(png)
+    step = -(-max(pixels.shape[:2]) // MOST)
+    if step == 1:
+        return png
+    height, width = pixels.shape[:2]
+    rows, columns = np.arange(0, height, step), np.arange(0, width, step)
+    sums = np.add.reduceat(np.add.reduceat(pixels.astype(np.int64), rows, axis=0), columns, axis=1)
+    counts = np.outer(np.diff([*rows, height]), np.diff([*columns, width]))[:, :, None]
+    return encode_png(((2 * sums + counts) // (2 * counts)).astype(np.uint8))

@@ -62,7 +62,7 @@ def _facts(block: Facts) -> list[Flowable]:
     value = style.CODE if block.code else style.FACT
     rows = [[Paragraph(escape(name), style.NAME), Paragraph(escape(text), value)] for name, text in block.rows]
     lines = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, style.RULE), *_PADDING])
-    table = LongTable(rows, [FACT_NAME, WIDTH - FACT_NAME], style=lines, hAlign="LEFT")
+    table = LongTable(rows, [FACT_NAME, WIDTH - FACT_NAME], style=lines, hAlign="LEFT", splitInRow=1)
     return [table, Spacer(0, 8)]
 
 
@@ -79,7 +79,7 @@ def _grid(block: Grid) -> list[Flowable]:
         *_PADDING,
     ]
     rows = _cells(table, code=block.code)
-    laid = LongTable(rows, _widths(table), repeatRows=1, style=TableStyle(lines), hAlign="LEFT")
+    laid = LongTable(rows, _widths(table), repeatRows=1, splitInRow=1, style=TableStyle(lines), hAlign="LEFT")
     notes = [Paragraph(escape(note), style.SMALL) for note in table.notes]
     return [caption, laid, Spacer(0, 4), *notes, Spacer(0, 4)]
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 
-import numpy as np
 import tifffile
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
-from numpy.typing import NDArray
 
 from inference import services as inference
 from inference.core.images import encode_png
@@ -20,15 +18,9 @@ from inference.models import Ensemble, Sample
 from studies.access import get_study_or_404
 from studies.models import Evaluation, GroundTruth, Item, Role, Stimulus, Study
 from studies.models.evaluation import Variant
-from studies.reports.colours import colour_map
+from studies.reports.colours import RESIDUAL_SCALE, SPREAD_SCALE, colour_map, one_channel
 from studies.services import evaluation, stimuli
 from studies.services.truth import truth_png
-
-#: Spread at the end of the colour scale, where 1 is white minus black; half of the samples black and half white
-#: give 0.5. Fixed, so that maps of different items can be compared.
-SPREAD_SCALE = 0.5
-#: Residual at the end of the scale. A residual of 0.0056 at every pixel is 45 dB, one of 0.03 is 30 dB.
-RESIDUAL_SCALE = 0.1
 
 
 @login_required
@@ -81,12 +73,7 @@ def _residual(study: Study, pk: int) -> bytes:
 
 
 def _map(tiff: bytes, maximum: float) -> bytes:
-    return encode_png(colour_map(_one_channel(tifffile.imread(BytesIO(tiff))), maximum=maximum))
-
-
-def _one_channel(values: NDArray) -> NDArray:
-    """Colour images: the root mean square over the channels."""
-    return values if values.ndim == 2 else np.sqrt(np.mean(np.square(values), axis=-1))
+    return encode_png(colour_map(one_channel(tifffile.imread(BytesIO(tiff))), maximum=maximum))
 
 
 def _control(study: Study, pk: int) -> bytes:

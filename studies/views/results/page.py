@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from studies.access import get_study_or_404, has_role
 from studies.models import Role
+from studies.reports.colours import RESIDUAL_SCALE, SPREAD_SCALE
 from studies.reports.figures import colour_scale
 from studies.reports.sentences import caution
 from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult, StudyResults
@@ -21,7 +22,6 @@ from studies.views.researcher.answers import act
 from studies.views.results import report
 from studies.views.results.cards import cards
 from studies.views.results.families import family_rows
-from studies.views.results.images import RESIDUAL_SCALE, SPREAD_SCALE
 
 
 @login_required

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -12,15 +13,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from inference import store
+from inference.core.images import encode_png, read_uint8
 from inference.services import StoreError
 from studies.models import Item, Kind, MethodImage, Study
 from studies.reporting import making, work
 from studies.reports import blocks, html
 from studies.reports.blocks import Block, Cover, Drawing, Facts, Grid, Heading, Picture, Pictures, Points, Text
 from studies.reports.document import blocks as parts
+from studies.reports.document.pictures import reduced
 from studies.reports.source import Source
 from studies.services import enrolment, lifecycle, simulated_ratings
 from studies.services.plan import Plan
@@ -226,19 +230,13 @@ def test_uploaded_methods_stand_in_pictures_and_tables() -> None:
     lifecycle.close_study(study)
     method = study.methods.create(name="EDSR & co")
     for item in study.items.all():
-        png = html_png()
+        png = encode_png(factories.pixels(32, seed=5))
         MethodImage.objects.create(method=method, item=item, sha256=store.put(png, "methods", ".png"))
     source = told(study)
     assert pictures(source)["EDSR & co"].read() == png
     compared = table(source, "How methods compare").table
     assert [row[0] for row in compared.rows].count("EDSR & co") == 1
     assert compared.header[0] == "Method"
-
-
-def html_png() -> bytes:
-    from inference.core.images import encode_png
-
-    return encode_png(factories.pixels(32, seed=5))
 
 
 def test_who_is_left_out_stands_there_with_the_reason() -> None:
@@ -288,3 +286,27 @@ def test_a_later_analysis_is_a_deviation_with_its_reason() -> None:
     rows = table(changed, "Versions of the analysis").table.rows
     assert rows[1][2:4] == ("Ensemble size n: 2", "A tie at the cut.")
     assert "There are none: the analysis is what the protocol locked." in whole(source)
+
+
+def test_pictures_are_the_stored_files_and_large_ones_are_reduced() -> None:
+    source = told(voted())
+    ensemble = source.results.items[1].evaluation.ensemble
+    assert ensemble is not None
+    shown = pictures(source)["Ensemble, top 3"].read()
+    assert hashlib.sha256(shown).hexdigest() == ensemble.png8_sha256
+    large = np.zeros((2, 1025, 1), dtype=np.uint8)
+    large[:, :3] = [[[10], [11], [12]], [[0], [0], [9]]]  # blocks of 3 x 3, here cut to 2 x 3: 42 / 6 = 7
+    large[:, 1023:] = 1  # and what is left over, 2 x 2
+    small = read_uint8(reduced(encode_png(large)))
+    assert small.shape == (1, 342, 1)
+    assert (int(small[0, 0, 0]), int(small[0, 1, 0]), int(small[0, 341, 0])) == (7, 0, 1)
+
+
+def test_a_reason_longer_than_a_page_is_laid_out(tmp_path: Path) -> None:
+    source = told(voted())
+    first = source.results.analysis_versions[0]
+    later = replace(first, number=2, reason="Because. " * 2000 + "w" * 300, changes={"ensemble_size": 2})
+    bare = replace(source.results, analysis_versions=(first, later), items=(), evidence={})
+    source = replace(source, results=bare)
+    making.write(source, tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
