@@ -5,14 +5,15 @@ Votes are first answers to main items; trials.csv has all answers.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import itertools
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from operator import itemgetter
 
 from studies.exports.cells import Value
 from studies.exports.pool_numbers import numbered_samples
 from studies.exports.tables import Column, Grouped
 from studies.models import Ballot, Participant, Pick, Study
+from studies.models.ballot import are_votes
 
 FILE = "ballots.csv"
 
@@ -33,10 +34,12 @@ COLUMNS = (
     Column("position", "integer", "where the sample stood in this participant's own order, from 0", public=False),
 )
 
-#: Ballots that are read together, about: a large number would be a large query, a small one many of them.
-_TOGETHER = 2000
+#: Rows that are fetched together.
+_CHUNK = 5000
 #: What stands in the row of a ballot without picks: rank, sample, sha256, position.
 _NONE = ((None, None, None, None),)
+#: What comes after the picks.
+_LAST: tuple[int | None, Iterable[tuple[int, int, int, int]]] = (None, ())
 _OWN = ("trial__participant_id", "trial__item_id", "trial__number", "trial__started_at", "trial__labelled_at")
 
 Shared = tuple[Value, ...]
@@ -49,31 +52,32 @@ def rows(study: Study) -> Grouped:
 
 
 def _ballots(study: Study) -> Iterator[tuple[Shared, Iterable[Own]]]:
-    """Each vote with its picks. What many share (people, items, samples) is looked up once, not joined to every row."""
+    """Each vote with its picks, from two queries that stream side by side, in the same order.
+
+    What many votes share (people, items, samples) is looked up once, not joined to every row.
+    """
     people = {pk: (code, simulated) for pk, code, simulated in _people(study)}
     items = {item.pk: (item.position, item.name, item.low_res.sha256) for item in study.items.select_related("low_res")}
     samples = numbered_samples(study)
-    left = iter(people)
-    while block := list(islice(left, max(1, _TOGETHER // max(len(items), 1)))):
-        picks = _picks(block)
-        votes = Ballot.objects.votes().filter(trial__participant__in=block)
-        for pk, person, item, *own in votes.order_by("trial__participant_id", "trial__number").values_list(
-            "pk", *_OWN, "label", "cast_at"
-        ):
-            others = [(rank, *samples[item, sample], place) for rank, sample, place in picks.get(pk, ())]
-            yield (*people[person], *items[item], *own), others or _NONE
+    picks = itertools.groupby(_picks(study), key=itemgetter(0))
+    next_ballot, picked = next(picks, _LAST)
+    votes = Ballot.objects.votes().filter(trial__participant__study=study)
+    query = votes.order_by("trial__participant_id", "trial__number").values_list("pk", *_OWN, "label", "cast_at")
+    for pk, person, item, *own in query.iterator(chunk_size=_CHUNK):
+        others: Iterable[Own] = _NONE
+        if pk == next_ballot:
+            others = [(rank, *samples[item, sample], place) for _, rank, sample, place in picked]
+            next_ballot, picked = next(picks, _LAST)
+        yield (*people[person], *items[item], *own), others
 
 
 def _people(study: Study) -> Iterator[tuple[int, str, bool]]:
-    """Participants who have not withdrawn, in the order of enrolment."""
     rows = Participant.objects.counted().filter(study=study).order_by("pk")
-    return rows.values_list("pk", "code", "simulated").iterator(chunk_size=5000)
+    return rows.values_list("pk", "code", "simulated").iterator(chunk_size=_CHUNK)
 
 
-def _picks(people: list[int]) -> dict[int, list[tuple[int, int, int]]]:
-    """Ballot -> (rank, sample, position) of each of its picks, the first pick first."""
-    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    query = Pick.objects.filter(ballot__trial__participant__in=people).order_by("ballot_id", "rank")
-    for ballot, rank, sample, position in query.values_list("ballot_id", "rank", "sample_id", "position"):
-        found[ballot].append((rank, sample, position))
-    return found
+def _picks(study: Study) -> Iterator[tuple[int, int, int, int]]:
+    """Ballot, rank, sample and position of every pick, in the order of the votes."""
+    query = Pick.objects.filter(are_votes("ballot__"), ballot__trial__participant__study=study)
+    ordered = query.order_by("ballot__trial__participant_id", "ballot__trial__number", "rank")
+    return ordered.values_list("ballot_id", "rank", "sample_id", "position").iterator(chunk_size=_CHUNK)
