@@ -13,6 +13,8 @@ from typing import Literal
 from studies.reports.drawings.canvas import Figure
 from studies.reports.tables import Table
 
+NBSP = "\u00a0"
+
 
 @dataclass(frozen=True)
 class Cover:
@@ -109,6 +111,11 @@ Block = Cover | Heading | Text | Points | Facts | Grid | Drawing | Pictures
 
 #: A number with what may stand beside it: its sign, unit, interval, or that it is undefined.
 _NUMBER = re.compile(r"[<−-]?\s?\d[\d.,\s%±to()\[\]–−:e+p=✓<of-]*|–")
+
+
+def unbroken(cell: str) -> str:
+    """A cell whose “p = 0.05” stays on one line."""
+    return cell.replace("p = ", f"p{NBSP}={NBSP}")
 
 
 def is_number(table: Table, column: int) -> bool:

@@ -10,7 +10,19 @@ from typing import Any, TextIO
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from studies.reports.blocks import Cover, Drawing, Facts, Grid, Heading, Picture, Pictures, Points, Text, is_number
+from studies.reports.blocks import (
+    Cover,
+    Drawing,
+    Facts,
+    Grid,
+    Heading,
+    Picture,
+    Pictures,
+    Points,
+    Text,
+    is_number,
+    unbroken,
+)
 from studies.reports.figures import colour_scale
 
 ROOM = 176  # CSS pixels for a picture: it is enlarged by the largest whole number that fits
@@ -68,7 +80,7 @@ def _grid(block: Grid) -> str:
     table = block.table
     numbers = [is_number(table, place) for place in range(len(table.header))]
     head = list(zip(table.header, numbers, strict=True))
-    rows = (list(zip(row, numbers, strict=True)) for row in table.rows)
+    rows = (list(zip(map(unbroken, row), numbers, strict=True)) for row in table.rows)
     return _render("table", block=block, table=table, head=head, rows=rows)
 
 

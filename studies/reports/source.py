@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studies.reports.blocks import NBSP
 from studies.results import ItemResults, StudyResults
 
 NONE = "–"
-NBSP = "\u00a0"
 
 
 @dataclass(frozen=True)

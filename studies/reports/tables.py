@@ -71,16 +71,17 @@ class Table:
 
 
 def labels(results: StudyResults) -> Table:
-    """What people saw: per item and label its ballots, and its share with a Wilson 95 % interval."""
+    """What people saw: per item and label its ballots, and its share with a Wilson interval."""
     rows = [
         (item.name, share.label, f"{share.count} of {item.ballots}", _share(share.share.value),
          _range(share.share.low, share.share.high, _share))
         for item in results.items
         for share in item.label_shares
     ]  # fmt: skip
+    sure = next((share.share.confidence for item in results.items for share in item.label_shares), 0.95)
     return Table(
         "What people saw in the low-resolution images",
-        ("Image", "Label", "Ballots", "Share", "95 % interval"),
+        ("Image", "Label", "Ballots", "Share", f"{100 * sure:g} % interval"),
         tuple(rows),
         ("Intervals: Wilson, each ballot taken as an observation of its own.", *_simulated(results)),
     )
@@ -201,7 +202,7 @@ def _difference(one: Mapping[str, Any], name: str, metric: str) -> str:
 
 
 def _words(name: str, results: StudyResults) -> str:
-    n = results.protocol.ensemble_size
+    n = _ensemble_size(results)
     known = {
         ENSEMBLE: f"Voted ensemble, top {n}",
         "random ensemble (mean of draws)": f"Control: mean of {n} random samples",
@@ -221,9 +222,15 @@ def _of_methods(results: StudyResults, found: Mapping[str, Mapping[str, Any]]) -
     yield from _simulated(results)
 
 
+def _ensemble_size(results: StudyResults) -> int:
+    """As the reported analysis has it."""
+    versions = results.analysis_versions
+    return int(versions[-1].analysis["ensemble_size"]) if versions else results.protocol.ensemble_size
+
+
 def _ways(results: StudyResults) -> Iterator[tuple[str, Callable[[Metric], float]]]:
     """The rows of `quality`."""
-    n = results.protocol.ensemble_size
+    n = _ensemble_size(results)
     yield "One sample, on average", lambda metric: metric.single_mean
     yield "One chosen sample, on average", lambda metric: metric.single_chosen_mean
     yield f"Control: mean of {n} random samples", lambda metric: metric.control.mean

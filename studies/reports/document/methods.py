@@ -39,7 +39,6 @@ def blocks(source: Source) -> Iterator[Block]:
         yield Grid(tables.lead(found))
     else:
         yield Grid(tables.quality(found))
-    yield Grid(tables.quality_by_item(found))
     if not compared:
         yield Text("Methods are not compared by tests: the evidence is not worked out, or no ensemble is made.")
         return

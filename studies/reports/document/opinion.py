@@ -42,7 +42,7 @@ def of_item(source: Source, item: ItemResults) -> Iterator[Block]:
         for place in places
     ]  # fmt: skip
     words = DCR if scores["mode"] == "dcr" else ACR
-    title = f"Mean opinion scores of pictures of {item.name}, with 95 % t intervals"
+    title = f"Mean opinion scores of pictures of {item.name}, with {100 * mos['confidence']:g} % t intervals"
     yield Heading("Opinion scores", 3)
     yield Drawing(opinion_scores(f"item-{item.position}-opinion", title, points, words=words))
 

@@ -8,7 +8,7 @@ from studies.reports.blocks import Block, Facts, Grid, Heading, Points, Text
 from studies.reports.otherwise import otherwise
 from studies.reports.source import Source, listed, several
 from studies.reports.tables import Table
-from studies.results import StudyResults
+from studies.results import Alternative, ItemResults, StudyResults
 from studies.services.analysis_words import RULES
 
 
@@ -44,8 +44,18 @@ def _excluded(found: StudyResults) -> Table:
 
 
 def _with_and_without(found: StudyResults) -> Iterator[Block]:
-    told = [f"{item.name}. {otherwise(item, other)}" for item in found.items for other in item.alternatives]
-    if told:
-        yield Heading("Read otherwise", 2, "otherwise")
-        yield Text("What the same ballots give without exclusions, and under the analysis that the protocol locked.")
-        yield Points(tuple(told))
+    every = [(item, other) for item in found.items for other in item.alternatives]
+    if not every:
+        return
+    yield Heading("Read otherwise", 2, "otherwise")
+    yield Text("What the same ballots give without exclusions, or under the analysis that the protocol locked.")
+    changed = [f"{item.name}. {otherwise(item, other)}" for item, other in every if not _same(item, other)]
+    if len(changed) < len(every):
+        same = f"The same majority and the same samples in {len(every) - len(changed)} of {len(every)} readings."
+        yield Text(same if changed else f"{same} Nothing depends on it.")
+    if changed:
+        yield Points(tuple(changed))
+
+
+def _same(item: ItemResults, other: Alternative) -> bool:
+    return other.majority == item.majority and set(other.selection.chosen) == set(item.selection.chosen)

@@ -32,10 +32,10 @@ def blocks(source: Source) -> Iterator[Block]:
     yield Heading("Deviations", 2, "deviations")
     yield from _deviations(found)
     yield Heading("Software and weights", 2, "versions")
-    yield Text("Versions at the time of this report; the job of each sample keeps those of its own drawing.", "small")
     versions = source.document["versions"]
     packages = ", ".join(f"{name} {one}" for name, one in versions["packages"].items())
     yield Facts((("TrustSR", str(versions["code"])), ("Packages", packages)))
+    yield Text("Versions at the time of this report; the job of each sample keeps those of its own drawing.", "small")
 
 
 def _asked(asked: Protocol) -> Iterator[tuple[str, str]]:

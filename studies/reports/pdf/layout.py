@@ -15,7 +15,19 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, KeepTogether, LongTable, PageBreak, Paragraph, Spacer, TableStyle
 
 from inference.core.images import encode_png, read_uint8
-from studies.reports.blocks import Cover, Drawing, Facts, Grid, Heading, Picture, Pictures, Points, Text, is_number
+from studies.reports.blocks import (
+    Cover,
+    Drawing,
+    Facts,
+    Grid,
+    Heading,
+    Picture,
+    Pictures,
+    Points,
+    Text,
+    is_number,
+    unbroken,
+)
 from studies.reports.colours import colour_map
 from studies.reports.pdf import style
 from studies.reports.tables import Table
@@ -23,6 +35,7 @@ from studies.reports.tables import Table
 FACT_NAME = 130.0  # points, of the first column of facts
 PAD = 4.0
 GAP = 8.0
+LONGEST_WORD, LONGEST_NAME = 110.0, 60.0  # points; longer ones, such as names of files, are broken
 LEAST = 256  # pixels of a picture: fewer are repeated, so that no viewer smooths them
 ROOM = 100.0  # points, the longest side of a picture
 WIDTH = 595.28 - 2 * style.MARGIN
@@ -88,7 +101,7 @@ def _cells(table: Table, *, code: bool) -> list[list[Paragraph]]:
     numbers = [is_number(table, place) for place in range(len(table.header))]
     head = [_cell(f"<b>{escape(text)}</b>", number) for text, number in zip(table.header, numbers, strict=True)]
     body = [
-        [_cell(escape(text), number, code=code and place > 0 and len(text) > 40)
+        [_cell(escape(unbroken(text)), number, code=code and place > 0 and len(text) > 40)
          for place, (text, number) in enumerate(zip(row, numbers, strict=True))]
         for row in table.rows
     ]  # fmt: skip
@@ -101,16 +114,22 @@ def _cell(text: str, number: bool, *, code: bool = False) -> Paragraph:
 
 
 def _widths(table: Table) -> list[float]:
-    """As wide as the texts are, as far as the page goes; what is too wide shares what is left."""
-    columns = zip(table.header, *table.rows, strict=True) if table.rows else ((text,) for text in table.header)
-    wanted = [max(_width(text) for text in column) + 2 * PAD + 2 for column in columns]
-    fair = WIDTH / len(wanted)
-    spare = WIDTH - sum(min(width, fair) for width in wanted)
-    over = sum(max(width - fair, 0) for width in wanted)
-    share = min(1.0, spare / over) if over else 0.0
-    widths = [min(width, fair) + share * max(width - fair, 0) for width in wanted]
-    left = WIDTH - sum(widths)
-    return [width + left / len(widths) for width in widths]
+    """At least as wide as their longest words, as far as the page goes; what is left goes to those that want more."""
+    columns = list(zip(table.header, *table.rows, strict=True))
+    wanted = [max(map(_width, column)) + 2 * PAD + 2 for column in columns]
+    least = [_least(column, LONGEST_NAME if place == 0 else LONGEST_WORD) for place, column in enumerate(columns)]
+    factor = min(1.0, WIDTH / sum(least))
+    widths = [factor * width for width in least]
+    more = [max(want - width, 0) for want, width in zip(wanted, widths, strict=True)]
+    share = min(1.0, (WIDTH - sum(widths)) / (sum(more) or 1.0))
+    widths = [width + share * wants for width, wants in zip(widths, more, strict=True)]
+    left = (WIDTH - sum(widths)) / len(widths)
+    return [width + left for width in widths]
+
+
+def _least(column: Sequence[str], most: float) -> float:
+    words = (word for text in column for word in unbroken(text).split(" "))
+    return min(max(map(_width, words)), most) + 2 * PAD + 2
 
 
 def _width(text: str) -> float:

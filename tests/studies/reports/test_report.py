@@ -26,7 +26,7 @@ from studies.reports.blocks import Block, Cover, Drawing, Facts, Grid, Heading, 
 from studies.reports.document import blocks as parts
 from studies.reports.document.pictures import reduced
 from studies.reports.source import Source
-from studies.services import enrolment, lifecycle, simulated_ratings
+from studies.services import enrolment, lifecycle, simulated_ratings, versions
 from studies.services.plan import Plan
 from tests.studies import factories, rated
 
@@ -148,7 +148,7 @@ def test_numbers_of_tables_and_facts_are_those_of_results_json() -> None:
     known = sorted(set(numbers(json.loads(json.dumps(source.document)))))
     counts = {float(len(source.results.items)), 8.0}
     titles = ("at a glance", "what averaging alone gives", "by rule", "What people saw", "image by image",
-              "one by one", "Mean opinion scores", "mixed model", "Samples of the ensemble")  # fmt: skip
+              "Mean opinion scores", "mixed model", "Samples of the ensemble")  # fmt: skip
     looked_up = 0
     for title in titles:
         for row in table(source, title).table.rows:
@@ -310,3 +310,16 @@ def test_a_reason_longer_than_a_page_is_laid_out(tmp_path: Path) -> None:
     source = replace(source, results=bare)
     making.write(source, tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_a_later_analysis_decides_how_many_samples_and_how_sure() -> None:
+    study = voted(plan=Plan(confidence=0.9).as_mapping())
+    versions.add(study, study.memberships.get().user, reason="A reviewer asked.", ensemble_size=2)
+    source = told(study)
+    rows = [row[0] for row in table(source, "How methods compare").table.rows]
+    assert {"Voted ensemble, top 2", "Control: mean of 2 random samples"} <= set(rows)
+    assert "Ensemble, top 2" in pictures(source)
+    labels = table(source, "What people saw").table
+    assert labels.header[-1] == "90 % interval"
+    # Wilson for 3 of 4 at 90 %: 0.35617 to 0.94209 by statsmodels' proportion_confint(3, 4, alpha=0.1)
+    assert labels.rows[0][3:] == ("75.0 %", "35.6 % to 94.2 %")
