@@ -63,7 +63,7 @@ class Plan(Checked):
             (NONE, "when I close it"),
             (COUNT, "at a number of participants"),
             (PRECISION, "when the leading label of every image is known well enough"),
-            (CONSENSUS, "when every image has a label that more than half see, beyond doubt"),
+            (CONSENSUS, "when every image has a label that more than half see, by strong evidence"),
         ),
     )  # fmt: skip
     most_participants: int = option(

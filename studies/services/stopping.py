@@ -157,4 +157,4 @@ def _verdict(plan: Plan, finished: int, items: tuple[ItemState, ...]) -> tuple[b
     return False, f"{reached} of {len(items)} images {_WORDS[plan.stopping]}."
 
 
-_WORDS = {PRECISION: "are known well enough", CONSENSUS: "have a label that more than half see, beyond doubt"}
+_WORDS = {PRECISION: "are known well enough", CONSENSUS: "have a label that more than half see, by strong evidence"}

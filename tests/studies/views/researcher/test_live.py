@@ -32,7 +32,7 @@ def page(client: Client, study: Study, path: str = "") -> str:
 
 def test_it_shows_shares_evidence_screening_and_the_rule(browser_of_ada: Client, study: Study) -> None:
     shown = page(browser_of_ada, study)
-    assert "0 of 1 images have a label that more than half see, beyond doubt." in shown
+    assert "0 of 1 images have a label that more than half see, by strong evidence." in shown
     assert "3 of at most 40 participants" in shown
     assert "e-value 2.50, 20 wanted" in shown  # C(6, 3) / 2^3: three ballots all alike against one half
     assert '<strong class="numeric">1</strong> participant left out by now' in shown
