@@ -21,7 +21,7 @@ def blocks(source: Source) -> Iterator[Block]:
     yield Text(caution(found), "caution")
     yield Points(tuple(_answers(found)))
     yield Grid(_at_a_glance(found))
-    yield Heading("What this report cannot say", 3)
+    yield Heading("What this report cannot say", 2, "limits")
     yield Points(tuple(_limits(found)))
 
 
