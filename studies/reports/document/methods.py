@@ -27,7 +27,7 @@ _SHORT = {
 
 def blocks(source: Source) -> Iterator[Block]:
     found = source.results
-    yield Heading("Over all images", 1, "over-all", new_page=True)
+    yield Heading("Over all images", 1, "over-all")
     if found.protocol.ask_label:
         yield Heading("What people saw", 2, "labels")
         yield Grid(_given(found))

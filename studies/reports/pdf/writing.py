@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -21,6 +22,8 @@ from studies.reports.pdf.style import MARGIN, PLAIN, SOFT, register_fonts
 
 LINE = 6.5 * mm  # from the lower edge of the sheet to the page number, beyond the margin
 TOTAL = "pages"
+#: Streams as they are, not as ASCII in base 85: a fifth smaller, and a fifth of the time.
+rl_config.useA85 = 0
 
 
 def write(path: Path, title: str, blocks: Callable[[], Iterable[Any]], progress: Callable[[Heading], None]) -> None:
