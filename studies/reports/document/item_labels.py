@@ -63,7 +63,9 @@ def _tests(tests: Mapping[str, Any], item: ItemResults) -> Iterator[tuple[str, s
     else:
         yield "Ambiguity", ambiguity["reason"] or "undefined"
     e_value = tests["e_value"]
-    told = "reaches 20: evidence at 5 %, whenever one looked" if real(e_value["value"]) >= 20 else "below 20"
+    side = "more" if max(counts) > item.ballots / 2 else "less"
+    reached = f"reaches 20: evidence at 5 % for {side} than half, whenever one looked"
+    told = reached if real(e_value["value"]) >= 20 else "below 20"
     yield "e-value against one half", f"{_large(real(e_value['value']))}, {told}"
 
 

@@ -49,16 +49,19 @@ def _seen(items: list[ItemResults]) -> str:
 
 
 def _sure(items: list[ItemResults]) -> str:
-    values = [real(item.evidence.get("labels", {}).get("e_value", {}).get("value")) for item in items]
-    known = [value for value in values if math.isfinite(value)]
+    known = [(item, value) for item in items if math.isfinite(value := _e_value(item))]
     if not known:
         return "How sure that is: the evidence is not worked out, so that only the intervals of shares say it."
-    strong = sum(value >= 20 for value in known)
+    strong = sum(value >= 20 and max(share.share.value for share in item.label_shares) > 0.5 for item, value in known)
     return (
-        f"How sure that is: on {strong} of {several(len(known), 'image')} the e-value against “no more than half see "
-        "the leading label” has reached 20, which holds however often somebody looked at the numbers while ballots "
-        "came in."
+        f"How sure that is: on {strong} of {several(len(known), 'image')} more than half gave the leading label, and "
+        "its e-value against one half has reached 20: evidence at the 5 % level however often somebody looked at the "
+        "numbers while ballots came in."
     )
+
+
+def _e_value(item: ItemResults) -> float:
+    return real(item.evidence.get("labels", {}).get("e_value", {}).get("value"))
 
 
 def _chosen(items: list[ItemResults]) -> str:

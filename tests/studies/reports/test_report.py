@@ -174,7 +174,7 @@ def test_the_summary_warns_before_it_tells() -> None:
     assert "All samples are of one model" in said
     assert "the mark of 45 dB" in said
     # 4 of 5 say 5: e = B(4.5, 1.5) / (B(.5, .5) .5^5) = 0.875 by hand, which is no evidence.
-    assert "on 0 of 2 images the e-value" in said
+    assert "on 0 of 2 images more than half gave the leading label, and its e-value" in said
     assert "0.9, below 20" in said
     assert source.results.protocol_sha256 in said
 
@@ -323,3 +323,13 @@ def test_a_later_analysis_decides_how_many_samples_and_how_sure() -> None:
     assert labels.header[-1] == "90 % interval"
     # Wilson for 3 of 4 at 90 %: 0.35617 to 0.94209 by statsmodels' proportion_confint(3, 4, alpha=0.1)
     assert labels.rows[0][3:] == ("75.0 %", "35.6 % to 94.2 %")
+
+
+def test_an_e_value_says_on_which_side_of_one_half_it_is() -> None:
+    """Of 30 ballots 5, 5, 5, 5, 5, 5 to six labels: far from one half, but below it."""
+    study = factories.open_study_with_pool(pool_size=6, labels=["1", "2", "3", "4", "5", "6"])
+    for number in range(30):
+        factories.vote_all(study, [0], str(1 + number % 6))
+    said = whole(told(study))
+    assert "evidence at 5 % for less than half" in said
+    assert "on 0 of 1 image more than half gave the leading label" in said
