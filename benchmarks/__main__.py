@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("startup", "sampling", "ballots", "voters", "trial_page", "ensembling")
+NAMES = ("startup", "sampling", "ballots", "voters", "trial_page", "ensembling", "report", "stability", "many_ballots")
 
 if __name__ == "__main__":
     codes = [subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode for name in NAMES]

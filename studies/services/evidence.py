@@ -46,7 +46,7 @@ def digest(study: Study, counted: Mapping[int, Tally]) -> str:
 
 
 def _ratings(study: Study) -> int:
-    return Rating.objects.filter(rater__phase__study=study).count()
+    return Rating.objects.given().filter(rater__phase__study=study).count()
 
 
 def request(study: Study) -> None:

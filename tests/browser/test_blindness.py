@@ -36,7 +36,7 @@ def study() -> Study:
     blindness.conceal(made)
     StudyMembership.objects.create(study=made, user=factories.user(blindness.STRANGER), role="viewer")
     Invitation.objects.create(study=made, number=1, note=rich.NOTE)
-    factories.vote_all(made, [0, 1])
+    factories.vote_all(made, [0, 1], simulated=True)  # who is no browser has turned no pages
     return made
 
 
