@@ -24,6 +24,7 @@ from studies.exports import (
     metadata,
     participants,
     questionnaire,
+    raters,
     ratings,
     readme,
     samples,
@@ -44,7 +45,9 @@ from studies.services.results import collect
 from studies.services.snapshot import snapshot
 
 #: Tables that are read from the database row by row, in the order of the export.
-_STREAMED = (ballots, participants, trials, exposures, events, viewing_checks, questionnaire, consent, ratings)
+_STREAMED = (
+    ballots, participants, trials, exposures, events, viewing_checks, questionnaire, consent, raters, ratings,
+)  # fmt: skip
 #: Tables that say what results.json says.
 _FROM_RESULTS = (samples, families, variants)
 
@@ -160,23 +163,25 @@ def gather(study: Study, options: Options | None = None) -> Contents:
     options = options or Options()
     with snapshot():
         found = collect(study)
-        results = document.build(found)
+        results, setting = document.build(found), design.build(study)
         people = None
         if options.level == levels.PUBLIC:
             people = levels.numbers(study)
             results = levels.document(results, people, truth=options.truth)
-        tables = list(_tables(study, results, people))
+            setting = design.public(setting, truth=options.truth)
+        tables = list(_tables(study, results, people, truth=options.truth))
         others = [*consent.members(study), *_as_in_papers(found)]
-        setting = design.build(study)
     return Contents(results, setting, tables, others, options)
 
 
-def _tables(study: Study, results: dict[str, Any], people: Mapping[str, int] | None) -> Iterator[TableFile]:
+def _tables(
+    study: Study, results: dict[str, Any], people: Mapping[str, int] | None, *, truth: bool
+) -> Iterator[TableFile]:
     level = levels.INTERNAL if people is None else levels.PUBLIC
     described = {}
     for table in _STREAMED:
         if level == levels.INTERNAL or table.FILE not in levels.LEFT_OUT:
-            yield table_files.make(table.FILE, table.COLUMNS, levels.rows_of(table, study, level), people)
+            yield table_files.make(table.FILE, table.COLUMNS, levels.rows_of(table, study, level, truth=truth), people)
             described[table.FILE] = levels.columns(table.COLUMNS, level)
     for table in _FROM_RESULTS:
         yield table_files.make(table.FILE, table.COLUMNS, table.rows(results), people)

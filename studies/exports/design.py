@@ -1,7 +1,7 @@
 """study.json: what of a study's design no figure depends on, but another installation needs to have the same study.
 
-Practice items and attention checks with their pools, pictures of its texts, what is known of the weights, and the
-rating phase with its pictures.
+Practice items and attention checks with their pools, pictures of its texts, what is known of the weights, uploaded
+methods, and the rating phase with its pictures.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from inference.models import Sample, Weights
 from inference.store import Folder
-from studies.exports import layout, stimuli
+from studies.exports import layout, methods, stimuli
 from studies.exports.bundle import Bundle
 from studies.exports.checks import read_json, sha256_of
 from studies.exports.document import jobs
@@ -24,8 +24,18 @@ FILE = "study.json"
 def build(study: Study) -> dict[str, Any]:
     """The document, ready for JSON."""
     items = [_item(item) for item in study.items.select_related("low_res")]
-    rating = stimuli.build(study)
-    return {"items": items, "pictures": _pictures(study), "weights": _weights(study), "rating": rating}
+    return {
+        "items": items,
+        "pictures": _pictures(study),
+        "weights": _weights(study),
+        "methods": methods.build(study),
+        "rating": stimuli.build(study),
+    }
+
+
+def public(design: dict[str, Any], *, truth: bool) -> dict[str, Any]:
+    """The document as the public may have it: with the pictures that were rated, but not as they were uploaded."""
+    return design | {"methods": [], "rating": stimuli.public(design["rating"], truth=truth)}
 
 
 def _item(item: Item) -> dict[str, Any]:
@@ -74,6 +84,8 @@ def files(design: dict[str, Any]) -> Iterator[tuple[str, str, Folder]]:
                 yield layout.sample(item["position"], sample["index"]), sample["sha256"], "samples"
     for picture in design["pictures"]:
         yield layout.picture(picture["name"]), picture["sha256"], "pictures"
+    for path, sha256 in methods.files(design.get("methods", ())):
+        yield path, sha256, "methods"
     for path, sha256 in stimuli.files(design.get("rating")):
         yield path, sha256, "stimuli"
 

@@ -37,6 +37,11 @@ def picture(name: str) -> str:
     return f"pictures/{name}.png"
 
 
+def method(item: int, number: int) -> str:
+    """What an uploaded method made of an item. number: 0, 1, ... of the method within the study."""
+    return f"methods/{item:03d}/{number:02d}.png"
+
+
 def stimulus(item: int, number: int, kind: str) -> str:
     """A picture of the rating phase. number: 0, 1, ... within the item; the truth has its own place."""
     return truth(item) if kind == "reference" else f"stimuli/{item:03d}/{number:02d}-{kind}.png"

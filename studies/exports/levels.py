@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from studies.exports import events, exposures, questionnaire, viewing_checks
+from studies.exports import events, exposures, questionnaire, raters, ratings, viewing_checks
 from studies.exports.cells import Value
 from studies.exports.manifest import INTERNAL, PUBLIC
 from studies.exports.tables import Column, csv_lines
@@ -27,9 +27,9 @@ from studies.models import Participant, Study
 LEVELS = (INTERNAL, PUBLIC)
 
 PERSON = "participant"
-#: Tables of what was on whose screen are in no public export. Candidates that were visible for the same time stood on
-#: the same page.
-LEFT_OUT = frozenset({events.FILE, exposures.FILE, viewing_checks.FILE})
+#: Tables of what was on whose screen, and of the order of raters, are in no public export. Candidates that were
+#: visible for the same time stood on the same page.
+LEFT_OUT = frozenset({events.FILE, exposures.FILE, raters.FILE, viewing_checks.FILE})
 #: A time as results.json has it.
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*")
 
@@ -57,8 +57,11 @@ def numbers(study: Study) -> dict[str, int]:
     return {code: number for number, code in enumerate(codes.iterator(chunk_size=5000), start=1)}
 
 
-def rows_of(table: Any, study: Study, level: str) -> Iterable[Row]:
-    """The rows of a table's module; on the way to the public without answers in free text."""
+def rows_of(table: Any, study: Study, level: str, *, truth: bool = False) -> Iterable[Row]:
+    """The rows of a table's module; on the way to the public without answers in free text, and without hashes of
+    truths that are not inside."""
+    if level == PUBLIC and table is ratings:
+        return ratings.rows(study, truth=truth)
     if level == PUBLIC and table is questionnaire:
         return questionnaire.rows(study, free_text=False)
     return table.rows(study)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from studies.exports import stimuli
 from studies.exports.cells import Value
 from studies.exports.tables import Column
-from studies.models import Rating, Study
+from studies.models import Rating, StimulusKind, Study
 
 FILE = "ratings.csv"
 
@@ -21,7 +21,7 @@ COLUMNS = (
     Column("repeat", "integer", "0, or 1 where the same was asked once more at the end"),
     Column("item", "integer", "position of the item in the study"),
     Column("stimulus", "text", "what was rated, of a pair the left one: a condition, see study.json"),
-    Column("stimulus_sha256", "sha256", "of the PNG file that was shown"),
+    Column("stimulus_sha256", "sha256", "of the PNG file that was shown; of a truth that is hidden empty"),
     Column("other", "text", "what stood beside it: the truth in DCR, of a pair the right one; else empty"),
     Column("other_sha256", "sha256", "of the PNG file that was shown; else empty"),
     Column("score", "integer", "ACR: 1 bad to 5 excellent; DCR: 1 very annoying to 5 imperceptible; else empty"),
@@ -42,10 +42,15 @@ _FIELDS = (
 _STIMULUS = _FIELDS.index("stimulus")
 
 
-def rows(study: Study) -> Iterator[tuple[Value, ...]]:
-    """Of people who have not withdrawn, in the order in which they came in. Two queries, of which one streams."""
+def rows(study: Study, *, truth: bool = True) -> Iterator[tuple[Value, ...]]:
+    """Of people who have not withdrawn, in the order in which they came in. Two queries, of which one streams.
+
+    truth: name the truth by its hash where it was rated among the others
+    """
     shown: dict[int | None, tuple[str, str]] = {None: ("", "")}
-    shown |= {one.pk: (one.condition, one.sha256) for _, one in stimuli.made(study)}
+    for _, one in stimuli.made(study):
+        hidden = one.kind == StimulusKind.REFERENCE and not truth
+        shown[one.pk] = one.condition, "" if hidden else one.sha256
     query = (
         Rating.objects.filter(rater__phase__study=study, rater__participant__withdrawn_at=None)
         .order_by("rater__turn", "number")

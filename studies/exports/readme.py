@@ -20,6 +20,7 @@ exposures.csv        which candidate was on whose screen for how long, and where
 events.csv           what happened in each trial: picks taken and given back, pages turned, the window left
 viewing_checks.csv   what was measured of participants' screens, and which rules were not met
 questionnaire.csv    the answers to the questions at the end
+raters.csv           who rated, and when
 ratings.csv          the opinion scores: one row per rating that was asked for
 consent_versions.csv the consent texts that were agreed to
 consent/             these texts, as they were read
@@ -30,10 +31,12 @@ variants.csv         every ensemble of every item, by rule and weights, with its
 codebook.csv         every column of these tables, explained
 NAME.parquet         the same tables in Parquet, where the export was written by a command
 results.schema.json  the JSON Schema of results.json (draft 2020-12)
-study.json           what no figure depends on: practice items, attention checks, pictures of texts, the weights
+study.json           what no figure depends on: practice items, attention checks, pictures of texts, the weights,
+                     uploaded methods, and the rating phase
 tables/              what people saw, and how the images compare, as Markdown, LaTeX (package booktabs) and CSV
 pictures/            the pictures of the study's texts
 stimuli/ITEM/        the pictures that were rated, as study.json lists them; of a study without ratings none
+methods/ITEM/        what uploaded methods made of it, as study.json lists them
 low_res/ITEM.png     the low-resolution (LR) images shown
 samples/ITEM/N.png   the candidates, byte for byte as people saw them
 ensembles/ITEM/      the ensemble as ensemble.png (8 bits), ensemble-16bit.png and ensemble.tiff (32-bit float,
@@ -68,7 +71,8 @@ and rounded half up once: (2 * sum + n) // (2 * n) for 8 bits.
 _PUBLIC = """
 This export is public: participants have numbers in an order drawn at random, times are days, and nothing is in it of
 anybody's screen, language, door or own words. What was on whose screen and where it stood (exposures.csv, events.csv,
-viewing_checks.csv, positions) is left out with it, because the order in which people came would follow from it.
+viewing_checks.csv, positions) and when people came to rate (raters.csv) is left out with it, because the order in
+which people came would follow from it.
 verify_export says which checks this leaves out; the internal export has them all.
 """
 

@@ -10,19 +10,31 @@ from studies.exports import layout
 from studies.models import RatingPhase, Stimulus, StimulusKind, Study
 
 _SETTINGS = ("mode", "who", "instructions", "hidden_reference", "anchors", "repeats", "seed")
+_TIMES = ("opened_at", "closed_at")
 
 
 def build(study: Study) -> dict[str, Any] | None:
     """None for a study without a rating phase. Two queries.
 
+    times: opened_at and closed_at, ISO 8601 or None
     stimuli: item (position), condition (the kind, or the name of the method), kind, sha256, provenance, path; of the
-    truth no provenance, and a path only where truths are inside
+    truth no provenance, and at its path there is a file only where truths are inside
     """
     phase = RatingPhase.objects.filter(study=study).first()
     if phase is None:
         return None
     settings = {name: getattr(phase, name) for name in _SETTINGS}
-    return {"settings": settings, "stimuli": [_stimulus(path, one) for path, one in made(study)]}
+    times = {name: moment and moment.isoformat() for name in _TIMES for moment in [getattr(phase, name)]}
+    return {"settings": settings, "times": times, "stimuli": [_stimulus(path, one) for path, one in made(study)]}
+
+
+def public(document: dict[str, Any] | None, *, truth: bool) -> dict[str, Any] | None:
+    """Without times; without the truth's hash, by which who has a picture could tell it, where truths stay hidden."""
+    if document is None:
+        return None
+    hidden = {"sha256": "", "path": ""}
+    shown = [one | ({} if truth or one["kind"] != StimulusKind.REFERENCE else hidden) for one in document["stimuli"]]
+    return {"settings": document["settings"], "stimuli": shown}
 
 
 def _stimulus(path: str, one: Stimulus) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from django.db import DatabaseError, transaction
 from tqdm import tqdm
 
 from studies.errors import StudyError
-from studies.exports import design, layout, ratings
+from studies.exports import design, layout
 from studies.exports.bundle import Bundle, BundleError, open_bundle
-from studies.exports.checks import is_public, read_json, sha256_of, table
+from studies.exports.checks import is_public, read_json, sha256_of
 from studies.exports.document import FILE as RESULTS
 from studies.exports.manifest import MANIFEST
 from studies.exports.verify import verified_bundle
-from studies.importing import people, pictures, pools, protocols, votes
+from studies.importing import methods, people, pictures, pools, protocols, ratings, votes
 from studies.models import Imported, Study
 from studies.results import MADE
 from studies.services import evaluation, evidence_work
@@ -60,7 +60,8 @@ def import_study(path: Path, owner: User, *, progress: bool = False) -> Import:
         raise StudyError(str(error)) from None
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError, DatabaseError) as error:
         # A stranger's file can have any shape; the value that tripped us tells where to look.
-        raise StudyError(f"The export cannot be imported: a value is missing or malformed ({error}).") from error
+        value = " ".join(str(error).split())  # PostgreSQL tells it in several lines
+        raise StudyError(f"The export cannot be imported: a value is missing or malformed ({value}).") from error
 
 
 def _refuse(bundle: Bundle, progress: bool) -> None:
@@ -95,6 +96,8 @@ def _rows(bundle: Bundle, results: dict[str, Any], setting: dict[str, Any], dige
     enrolled = people.create(study, bundle, results)
     votes.create(study, bundle, enrolled, made)
     people.more(study, bundle, enrolled)
+    uploaded = methods.create(study, setting, made)
+    ratings.create(study, bundle, setting, ratings.Known(enrolled, made, uploaded))
     return study
 
 
@@ -111,5 +114,7 @@ def _make(study: Study, results: dict[str, Any], progress: bool) -> None:
 
 
 def _left_out(bundle: Bundle) -> tuple[str, ...]:
-    rated = ratings.FILE in bundle.sizes and next(table(bundle, ratings.FILE), None) is not None
-    return ("the ratings of its rating phase",) if rated else ()
+    """Of exports that were written before these were in them."""
+    setting = read_json(bundle, design.FILE)
+    unknown = methods.missing(setting, read_json(bundle, RESULTS)), ratings.missing(bundle, setting)
+    return tuple(what for what in unknown if what)

@@ -14,9 +14,9 @@ from inference import services as inference
 from inference import store
 from inference.core.images import decode
 from studies.errors import StudyError
-from studies.exports import design, layout
+from studies.exports import design, layout, raters
 from studies.exports.bundle import Bundle
-from studies.models import Kind
+from studies.models import Kind, StimulusKind
 from studies.services.pictures import MAX_SIDE
 
 #: Chunks that say nothing beside the picture: no text, no camera, no place.
@@ -48,6 +48,20 @@ def expected(results: dict[str, Any], setting: dict[str, Any], inside: dict[str,
     for path, sha256, folder in design.files(setting):
         if folder == "pictures":
             yield Expected(path, sha256, folder, None)
+    sizes = {item["position"]: (item["width"] * scale, item["height"] * scale) for item in results["items"]}
+    for item, path, sha256, kind in _of_items(setting, inside):
+        yield Expected(path, sha256, kind, sizes[item])
+
+
+def _of_items(setting: dict[str, Any], inside: dict[str, int]) -> Iterator[tuple[int, str, str, store.Folder]]:
+    """Item, path, sha256 and folder of what methods made of items, and of what was rated."""
+    for method in setting.get("methods", ()):
+        for image in method["images"]:
+            yield image["item"], image["path"], image["sha256"], "methods"
+    rated = setting["rating"] if raters.FILE in inside else None
+    for one in rated["stimuli"] if rated else ():
+        if one["kind"] != StimulusKind.REFERENCE:  # that one is made anew, of the truth
+            yield one["item"], one["path"], one["sha256"], "stimuli"
 
 
 def put(bundle: Bundle, file: Expected) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from inference.models import Weights
 from studies.errors import StudyError
 from studies.importing.pools import WeightsKey
-from studies.importing.reading import fitting
+from studies.importing.reading import fitting, moment
 from studies.models import Addition, AnalysisVersion, Role, Study, StudyMembership, StudyPicture, StudyState, StudyText
 from studies.services import versions
 from studies.services.protocol import validate_protocol, whole_number
@@ -31,8 +31,8 @@ def create(results: dict[str, Any], setting: dict[str, Any], known: dict[Weights
     problems = {name: said for name, said in validate_protocol(fields).items() if name not in _MAY_BE_UNKNOWN}
     if problems:
         raise StudyError(f"The protocol cannot be one: {' '.join(problems.values())}")
-    times = {name: _time(results[name]) for name in ("opened_at", "frozen_at", "closed_at")}
-    times["created_at"] = _time(results["created_at"]) or timezone.now()
+    times = {name: moment(results[name]) for name in ("opened_at", "frozen_at", "closed_at")}
+    times["created_at"] = moment(results["created_at"]) or timezone.now()
     times["closed_at"] = times["closed_at"] or timezone.now()
     study = fitting(Study(**fields, **times, state=StudyState.CLOSED), "The protocol")
     study.save()
@@ -67,7 +67,3 @@ def _weights(source: dict[str, Any], known: dict[WeightsKey, Weights]) -> Weight
     if key not in known:
         raise StudyError(f"study.json says nothing of the weights {key[0]}/{key[1]}.")
     return known[key]
-
-
-def _time(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

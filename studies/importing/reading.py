@@ -36,6 +36,11 @@ def rows(bundle: Bundle, file: str, columns: Sequence[Column]) -> Iterator[dict[
             raise StudyError(f"{file}, row {number}: a value is missing or malformed ({error}).") from None
 
 
+def moment(text: str | None) -> datetime | None:
+    """A time as JSON has it; None where there is none."""
+    return datetime.fromisoformat(text) if text else None
+
+
 def _value(column: Column, text: str) -> Any:
     read = _READ.get(column.type)
     if read is None:

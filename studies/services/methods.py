@@ -45,7 +45,7 @@ def add(study: Study, name: str, files: Sequence[Named], *, pattern: str = "{ite
     scale x the LR image, and once people rate. Then nothing has changed.
     """
     name = " ".join(name.split())
-    _check_name(study, name)
+    check_name(study, name)
     _refuse_rated(study)
     items = list(study.items.main().select_related("low_res", "study__weights"))
     found = _matched(items, files, pattern)
@@ -83,7 +83,8 @@ def _stored(png: bytes) -> str:
         raise IntakeError(str(error)) from None
 
 
-def _check_name(study: Study, name: str) -> None:
+def check_name(study: Study, name: str) -> None:
+    """Raises IntakeError for a name that no further method of the study can have."""
     if not name or len(name) > 80:
         raise IntakeError("Give the method a name of up to 80 characters, such as EDSR.")
     if name.lower() in StimulusKind.values:

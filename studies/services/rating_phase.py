@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from studies.errors import LifecycleError
-from studies.models import GroundTruth, Mode, Rater, Rating, RatingPhase, Study, StudyState
+from studies.models import GroundTruth, Imported, Mode, Rater, Rating, RatingPhase, Study, StudyState
 from studies.models.rating import MAX_REPEATS
 from studies.services import rating_order, stimuli
 
@@ -113,7 +113,8 @@ def missing(study: Study, phase: RatingPhase) -> str:
     if study.state != StudyState.CLOSED:
         return "The voting comes first: close the study, then the pictures can be rated."
     if has_begun(phase):
-        return ""
+        imported = Imported.objects.filter(study=study).exists()
+        return "These ratings were imported, as evidence: there can be no more of them." if imported else ""
     made = stimuli.progress(phase)
     if not made.total or made.done < made.total:
         return "Make the pictures to be rated first."

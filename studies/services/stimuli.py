@@ -178,7 +178,7 @@ def make(phase_pk: int) -> None:
     waiting = Stimulus.objects.filter(phase=phase_pk, sha256="").select_related("item__low_res")
     try:
         for stimulus in waiting:
-            sha256 = store.put(_png(stimulus), "stimuli", ".png", storage=_storage(stimulus))
+            sha256 = stored(stimulus)
             Stimulus.objects.filter(pk=stimulus.pk, sha256="").update(sha256=sha256, made_at=timezone.now())
     except (inference.StoreError, inference.RequestError) as error:
         RatingPhase.objects.filter(pk=phase_pk).update(error=str(error))
@@ -186,6 +186,11 @@ def make(phase_pk: int) -> None:
         log.exception("The stimuli of phase %s could not be made", phase_pk)
         sentence = f"The pictures could not be made ({type(error).__name__}: {error}); the worker's log has more."
         RatingPhase.objects.filter(pk=phase_pk).update(error=sentence)
+
+
+def stored(stimulus: Stimulus) -> str:
+    """Make the file of what `provenance` says, and keep it; its sha256. Raises StoreError and RequestError."""
+    return store.put(_png(stimulus), "stimuli", ".png", storage=_storage(stimulus))
 
 
 def png(stimulus: Stimulus) -> bytes:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from studies.exports import archive, levels, verify
-from studies.models import Study
-from studies.services import enrolment
+from studies.models import Stimulus, Study
+from studies.services import enrolment, methods
 from tests.studies import rated
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,32 @@ def test_the_public_learns_scores_but_neither_order_nor_screen(study: Study) -> 
     assert set(rows[0]) & {"turn", "number", "pixel_ratio", "enlargement"} == set()
     assert {row["participant"] for row in rows} <= {"1", "2"}
     assert all(len(row["answered_at"]) == 10 for row in rows)
+
+
+@pytest.mark.parametrize("mode", ["acr", "dcr"])
+def test_the_public_cannot_tell_a_hidden_truth_by_its_hash(mode: str) -> None:
+    made = rated.voted(items=1)
+    rated.opened(made, mode=mode)
+    rated.rate_all(made.participants.order_by("pk").first(), "4")
+    hashes = set(Stimulus.objects.filter(kind="reference").values_list("sha256", flat=True))
+    for truth in (False, True):
+        files = exported(made, level=levels.PUBLIC, truth=truth)
+        named = {name for name in ("study.json", "ratings.csv") if any(one.encode() in files[name] for one in hashes)}
+        assert named == ({"study.json", "ratings.csv"} if truth else set())
+        assert [row["stimulus"] for row in table(files)].count("reference") == 1
+
+
+def test_the_public_has_neither_uploads_nor_when_people_came_to_rate() -> None:
+    made = rated.voted(items=1)
+    methods.add(made, "EDSR", rated.method_files(made, name="{item}.png"))
+    rated.opened(made)
+    rated.rate_all(made.participants.order_by("pk").first(), "4")
+    internal, public = exported(made), exported(made, level=levels.PUBLIC)
+    assert {"raters.csv", "methods/000/00.png"} <= internal.keys()
+    assert not {"raters.csv", "methods/000/00.png"} & public.keys()
+    design = json.loads(public["study.json"])
+    assert design["methods"] == []
+    assert "times" not in design["rating"]
 
 
 def test_a_picture_that_was_changed_is_named(study: Study, tmp_path: Path) -> None:
