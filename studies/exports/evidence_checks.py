@@ -14,7 +14,8 @@ import numpy as np
 from studies.aggregation.agreement import krippendorff_alpha
 from studies.aggregation.comparison import friedman_nemenyi, wilcoxon_holm
 from studies.aggregation.evidence import Rule, of_labels, of_picks
-from studies.exports import ballots
+from studies.aggregation.scored import of_scores
+from studies.exports import ballots, ratings
 from studies.exports.bundle import Bundle
 from studies.exports.checks import left_out, read_json, table
 from studies.exports.document import FILE as RESULTS
@@ -22,6 +23,7 @@ from studies.exports.document import tie_seed
 from studies.exports.recompute import BundlePool, differences
 from studies.models import TieRule
 from studies.results import to_jsonable
+from studies.services.evidence_study import AGREEMENT, OPINION
 from studies.services.ordering import derived_seed
 from studies.services.plan import bootstrap_seed
 
@@ -47,7 +49,7 @@ def study(bundle: Bundle) -> Iterator[str]:
     stated = results.get("evidence") or {}
     if labels := stated.get("labels"):
         table = _labels(results, _given(bundle, left_out(results)))
-        seed = derived_seed(results["protocol"]["seed"], "agreement on labels")
+        seed = derived_seed(results["protocol"]["seed"], AGREEMENT)
         alpha = krippendorff_alpha(
             np.array(table, dtype=object), level="nominal", seed=seed, confidence=_plan(results)["confidence"]
         )
@@ -56,6 +58,28 @@ def study(bundle: Bundle) -> Iterator[str]:
         scores = np.array(tests["values"], dtype=np.float64)
         found = {"friedman": friedman_nemenyi(scores), "wilcoxon": wilcoxon_holm(scores)}
         yield from differences(f"Methods by {metric}", _numbers(found), tests)
+
+
+def opinions(bundle: Bundle) -> Iterator[str]:
+    """Opinion scores, their intervals and the mixed model, from the ratings that were given."""
+    results = read_json(bundle, RESULTS)
+    stated = (results.get("evidence") or {}).get("opinion")
+    if not stated:
+        return
+    stimuli = [(item, condition) for item, condition in stated["stimuli"]]
+    row = {one: place for place, one in enumerate(stimuli)}
+    given = [one for one in table(bundle, ratings.FILE) if one["answered_at"]]
+    people = {person: place for place, person in enumerate(dict.fromkeys(one["participant"] for one in given))}
+    scores = np.full((len(stimuli), len(people)), np.nan)
+    for one in given:
+        place = row.get((int(one["item"]), one["stimulus"]))
+        if place is None:
+            yield f"Opinion scores: item {one['item']} has ratings of “{one['stimulus']}”, {RESULTS} has none."
+        elif one["repeat"] == "0":
+            scores[place, people[one["participant"]]] = int(one["score"])
+    seed = derived_seed(results["protocol"]["seed"], OPINION)
+    found = of_scores(scores, stimuli, list(people), seed=seed, confidence=_plan(results)["confidence"])
+    yield from differences("Opinion scores", _numbers(found), stated)
 
 
 def _worked_out(bundle: Bundle, results: Facts, item: Facts, given: dict[str, tuple[set[int], str]]) -> Facts:

@@ -53,6 +53,7 @@ CHECKS = (
     Check("the table of variants says the same", variant_checks.rows),
     Check("evidence on labels, picks and pictures follows from the votes and the samples", evidence_checks.items),
     Check("agreement and comparisons over all items follow from the votes and the figures", evidence_checks.study),
+    Check("opinion scores follow from the ratings", evidence_checks.opinions, "who came in to rate in which order"),
 )
 
 

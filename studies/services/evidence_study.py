@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from studies.aggregation import comparison, opinion
+from studies.aggregation import comparison
 from studies.aggregation.agreement import krippendorff_alpha
 from studies.aggregation.labels import dawid_skene
-from studies.aggregation.mixed import mixed_model
 from studies.aggregation.pairwise import bradley_terry
+from studies.aggregation.scored import of_scores
 from studies.models import Study
 from studies.results import MADE, ItemResults, to_jsonable
 from studies.services import plan, ratings
 from studies.services.ordering import derived_seed
 
+#: What is mixed into the study's seed for the draws of each.
+AGREEMENT, OPINION = "agreement on labels", "opinion scores"
 #: Variants that stand beside the default ensemble among the methods compared.
 COMPARED = {"pool": "mean of all candidates", "consistent": "most LR-consistent", "votes": "vote-weighted mean"}
 
@@ -50,7 +52,7 @@ def _labels(study: Study, labels: Mapping[int, Mapping[int, str]]) -> dict[str, 
         return {}
     people = sorted({person for given in labels.values() for person in given})
     table = [[given.get(person) or None for person in people] for given in labels.values()]
-    seed = derived_seed(study.seed, "agreement on labels")
+    seed = derived_seed(study.seed, AGREEMENT)
     read = plan.of(study)
     model = dawid_skene(table)
     named = np.array(table, dtype=object)
@@ -109,39 +111,22 @@ def _number(value: float | None) -> float:
 
 
 def _opinion(study: Study, table: ratings.Matrix | None) -> dict[str, Any]:
-    """Opinion scores of each stimulus by four methods, and of methods by a mixed model; {} without ratings."""
+    """Opinion scores of each stimulus, and of methods by a mixed model; {} without ratings."""
     if table is None or not table.observers:
         return {}
-    seed, confidence = derived_seed(study.seed, "opinion scores"), plan.of(study).confidence
-    rows, columns = np.nonzero(~np.isnan(table.scores))
     return {
         "mode": table.mode,
         "stimuli": [[one.item, one.condition] for one in table.stimuli],
         "observers": len(table.observers),
         "simulated": int(table.simulated.sum()),
-        "mos": opinion.mos(table.scores, confidence=confidence),
-        "bootstrap": opinion.mos(table.scores, interval="bootstrap", seed=seed, confidence=confidence),
-        "bt500": opinion.bt500(table.scores, confidence=confidence),
-        "p913": opinion.p913(table.scores, confidence=confidence),
-        "p910": opinion.p910(table.scores, confidence=confidence),
-        "dmos": _differential(table, confidence),
-        "mixed_model": mixed_model(
-            table.scores[rows, columns].tolist(),
-            [table.stimuli[row].condition for row in rows],
-            [str(table.stimuli[row].item) for row in rows],
-            [table.observers[column] for column in columns],
-            confidence=confidence,
+        **of_scores(
+            table.scores,
+            [(one.item, one.condition) for one in table.stimuli],
+            table.observers,
+            seed=derived_seed(study.seed, OPINION),
+            confidence=plan.of(study).confidence,
         ),
     }
-
-
-def _differential(table: ratings.Matrix, confidence: float) -> Any:
-    """Against each item's hidden reference; None where an item has none."""
-    references = {one.item: row for row, one in enumerate(table.stimuli) if one.kind == "reference"}
-    if any(one.item not in references for one in table.stimuli):
-        return None
-    rows = [references[one.item] for one in table.stimuli]
-    return opinion.dmos(table.scores, rows, confidence=confidence)
 
 
 def _preferences(study: Study, found: ratings.Wins | None) -> dict[str, Any]:

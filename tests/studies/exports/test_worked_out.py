@@ -12,8 +12,8 @@ import pytest
 from studies.exports import evidence_checks, folder
 from studies.exports.bundle import open_bundle
 from studies.exports.verify import verify
-from studies.services import evidence_work
-from tests.studies import factories
+from studies.services import evaluation, evidence_work, lifecycle, simulated_ratings
+from tests.studies import factories, rated
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +87,34 @@ def test_a_changed_figure_is_named(exported: Path, name: str) -> None:
     lines = found(exported, change)
     assert lines
     assert any(words in line for line in lines), lines
+
+
+@pytest.fixture
+def rated_export(tmp_path: Path) -> Path:
+    study = factories.open_study_with_pool(items=2, truth=True, pool_size=6, ensemble_size=2)
+    for _ in range(4):
+        factories.vote_all(study, [0, 1], simulated=True)
+    lifecycle.close_study(study)
+    for made in evaluation.request_all(study):
+        evaluation.run(made.pk)
+    rated.opened(study, repeats=1)
+    simulated_ratings.simulate(study, count=4, seed=1)
+    assert evidence_work.run(study).error == ""
+    folder.write(study, tmp_path / "export")
+    return tmp_path / "export"
+
+
+def test_opinion_scores_follow_from_the_ratings(rated_export: Path) -> None:
+    assert verify(rated_export) == []
+    results = json.loads((rated_export / "results.json").read_text())
+    assert results["evidence"]["opinion"]["observers"] == 4
+
+
+@pytest.mark.parametrize("method", ["mos", "bootstrap", "p913"])
+def test_a_changed_opinion_score_is_named(rated_export: Path, method: str) -> None:
+    path = rated_export / "results.json"
+    results = json.loads(path.read_text())
+    results["evidence"]["opinion"][method]["scores"][0] += 0.1
+    path.write_text(json.dumps(results))
+    (line,) = evidence_checks.opinions(open_bundle(rated_export))
+    assert line.startswith(f"Opinion scores, {method}, scores")
