@@ -23,7 +23,7 @@ def of_scores(
     confidence: float,
 ) -> dict[str, Any]:
     """scores: (stimuli, observers), nan where missing;  stimuli: item and condition, the truth's is REFERENCE."""
-    rows, columns = np.nonzero(~np.isnan(scores))
+    rows, columns = (found.tolist() for found in np.nonzero(~np.isnan(scores)))
     return {
         "mos": opinion.mos(scores, confidence=confidence),
         "bootstrap": opinion.mos(scores, interval="bootstrap", seed=seed, confidence=confidence),
