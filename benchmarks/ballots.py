@@ -98,7 +98,8 @@ def main() -> None:
         set_up_django()
         from studies.models import Ballot
 
-        study, port = open_study(items=ITEMS, pool=POOL, picks=PICKS), free_port()
+        # Clients turn no pages.
+        study, port = open_study(items=ITEMS, pool=POOL, picks=PICKS, see_all_pages=False), free_port()
         with web_server(port):
             measure(study, port, 8, ballots=WARM_UP)
             rows = [measure(study, port, clients) for clients in (8, 32)]
