@@ -32,7 +32,8 @@ def main() -> None:
         common.set_up_django()
         from benchmarks.study import open_study
         from studies.reporting import making, work
-        from studies.services import results, simulation
+        from studies.services import results
+        from studies.services.simulated import simulation
 
         labels = {"ask_label": True, "labels": [str(digit) for digit in range(10)]}
         study = open_study(items=items, pool=POOL, picks=5, low_res_side=SIDE, noise=64, **labels)

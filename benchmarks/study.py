@@ -21,7 +21,8 @@ def open_study(*, items: int, pool: int, picks: int, low_res_side: int = 8, nois
     from inference.core.images import encode_png
     from inference.models import JobState, Sample
     from inference.store import put_all
-    from studies.services import drawing, intake, lifecycle
+    from studies.services import intake, lifecycle
+    from studies.services.candidates import drawing
 
     rng = np.random.default_rng(1)
 

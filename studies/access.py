@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from studies.models import Participant, Role, Study, Trial
-from studies.services import enrolment, places
+from studies.services import enrolment
+from studies.services.people import places
 
 COOKIE_AGE = 180 * 24 * 3600
 _SALT = "studies.participant"

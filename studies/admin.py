@@ -41,7 +41,8 @@ from studies.models import (
     StudyText,
     ViewingCheck,
 )
-from studies.services import drawing, lifecycle
+from studies.services import lifecycle
+from studies.services.candidates import drawing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

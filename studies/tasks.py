@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from studies.models import Evaluation, RatingPhase, Report, Study
 from studies.reporting import work
-from studies.services import evaluation, evidence, evidence_work, privacy, report, stimuli, stopping
+from studies.services import report
+from studies.services.analysis import evaluation, evidence, evidence_work, stopping
+from studies.services.opinions import stimuli
+from studies.services.people import privacy
 
 #: A message younger than this may still be on its way or at work.
 PATIENCE = timedelta(minutes=2)

@@ -12,7 +12,8 @@ from django.urls import reverse
 from model_bakery import baker
 
 from studies.models import Observation, Rating, RecruiterIdentity
-from studies.services import evaluation, rating
+from studies.services import rating
+from studies.services.analysis import evaluation
 from tests.studies import factories, rated
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)

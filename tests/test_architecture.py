@@ -155,7 +155,11 @@ def test_reports_read_results_not_the_database():
 
 def test_exports_list_rows_but_count_nothing_themselves():
     """Ballots and participants are listed from their tables; every figure comes from StudyResults."""
-    counting = ("studies.services.tallies", "studies.services.figures", "studies.services.simulation")
+    counting = (
+        "studies.services.tallies",
+        "studies.services.analysis.figures",
+        "studies.services.simulated.simulation",
+    )
     assert offenders(("studies.exports",), counting, but=("studies.exports.recompute",)) == []
 
 

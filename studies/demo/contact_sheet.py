@@ -13,7 +13,7 @@ from inference.core.degradation import upscale
 from inference.core.images import read_image, to_uint8
 from studies.models import Evaluation, Item, Study
 from studies.results import ItemResults, StudyResults
-from studies.services import evaluation as evaluations
+from studies.services.analysis import evaluation as evaluations
 
 COLUMNS = ("LR", "bicubic", "random sample", "control", "ensemble", "spread")
 TILE, GAP, HEAD, NOTE = 160, 16, 28, 34

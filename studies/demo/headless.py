@@ -15,7 +15,10 @@ from studies.exports import folder, verify
 from studies.models import Evaluation, Study, StudyState
 from studies.reports import tables
 from studies.results import StudyResults
-from studies.services import drawing, evaluation, evidence_work, lifecycle, results, simulation
+from studies.services import lifecycle, results
+from studies.services.analysis import evaluation, evidence_work
+from studies.services.candidates import drawing
+from studies.services.simulated import simulation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

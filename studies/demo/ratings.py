@@ -6,7 +6,8 @@ from tqdm import tqdm
 
 from studies.errors import StudyError
 from studies.models import RatingPhase, Study
-from studies.services import rating_phase, simulated_ratings, stimuli
+from studies.services.opinions import rating_phase, stimuli
+from studies.services.simulated import simulated_ratings
 
 REPEATS = 3  # ratings asked once more, where the images are enough
 

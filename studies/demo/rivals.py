@@ -12,7 +12,8 @@ from inference import services as inference
 from inference.models import GenerationJob, JobState, Weights
 from studies.errors import StudyError
 from studies.models import Item, Method, Study
-from studies.services import drawing, methods
+from studies.services.candidates import drawing
+from studies.services.opinions import methods
 
 
 def add(study: Study, names: Sequence[str]) -> None:

@@ -19,7 +19,8 @@ from inference import services as inference_services
 from studies.demo import examples, processes
 from studies.errors import StudyError
 from studies.models import Study, StudyState
-from studies.services import drawing, lifecycle, sign_in
+from studies.services import lifecycle, sign_in
+from studies.services.candidates import drawing
 from studies.tasks import erase_identities
 from studies.tasks import reconcile as reconcile_evaluations
 

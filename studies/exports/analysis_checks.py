@@ -15,7 +15,7 @@ from studies.exports import ballots, trials
 from studies.exports.bundle import Bundle
 from studies.exports.checks import read_json, table
 from studies.exports.document import FILE as RESULTS
-from studies.services.plan import EXCLUSIONS
+from studies.services.analysis.plan import EXCLUSIONS
 
 
 def versions(bundle: Bundle) -> Iterator[str]:

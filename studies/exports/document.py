@@ -9,7 +9,7 @@ from inference.ensembles import parts_from
 from inference.models import Ensemble, EnsembleMember, GenerationJob
 from studies.models import Evaluation
 from studies.results import StudyResults, to_jsonable
-from studies.services.evaluation import tie_seed
+from studies.services.analysis.evaluation import tie_seed
 
 FILE = "results.json"
 FORMAT = "trustsr-export"

@@ -23,9 +23,9 @@ from studies.exports.document import tie_seed
 from studies.exports.recompute import BundlePool, differences
 from studies.models import TieRule
 from studies.results import to_jsonable
-from studies.services.evidence_study import AGREEMENT, OPINION
+from studies.services.analysis.evidence_study import AGREEMENT, OPINION
+from studies.services.analysis.plan import bootstrap_seed
 from studies.services.ordering import derived_seed
-from studies.services.plan import bootstrap_seed
 
 Facts = dict[str, Any]
 

@@ -8,7 +8,7 @@ from studies.exports.cells import Value
 from studies.exports.pool_numbers import pool_sizes
 from studies.exports.tables import Column
 from studies.models import Study, Trial
-from studies.services.exposures import is_observed
+from studies.services.analysis.exposures import is_observed
 from studies.services.ordering import pages
 
 FILE = "exposures.csv"

@@ -9,7 +9,7 @@ from typing import Any
 from studies.exports.cells import Value
 from studies.exports.tables import Column
 from studies.models import QuestionnaireAnswers, Study
-from studies.services.questionnaire import TEXT
+from studies.services.design.questionnaire import TEXT
 
 FILE = "questionnaire.csv"
 

@@ -17,9 +17,9 @@ from studies.exports import layout, variants
 from studies.exports.bundle import Bundle
 from studies.exports.checks import read_json
 from studies.exports.document import FILE as RESULTS
-from studies.services.figures import Measure, apart, figures, measures
+from studies.services.analysis.figures import Measure, apart, figures, measures
+from studies.services.candidates.pools import Pool
 from studies.services.ordering import subsets
-from studies.services.pools import Pool
 
 #: Stored figures are rounded to 6 digits; the last of them may differ between machines.
 TOLERANCE = 1e-5

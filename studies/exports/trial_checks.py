@@ -18,7 +18,7 @@ from studies.exports.checks import left_out, places, read_json, table
 from studies.exports.document import FILE as RESULTS
 from studies.exports.manifest import MANIFEST
 from studies.exports.recompute import differences
-from studies.services.exposures import Exposure
+from studies.services.analysis.exposures import Exposure
 
 #: (participant, item)
 Vote = tuple[str, int]

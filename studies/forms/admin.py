@@ -8,8 +8,10 @@ from django import forms
 
 from studies.forms.fields import LinesField, QuestionsField
 from studies.models import Study, StudyState
-from studies.services import additions, items, lifecycle
-from studies.services.protocol import normal_plan, normal_viewing
+from studies.services import lifecycle
+from studies.services.candidates import additions
+from studies.services.design import items
+from studies.services.design.protocol import normal_plan, normal_viewing
 
 #: Fields of rules as JSON -> how they are stored.
 _OF_RULES = {"viewing": normal_viewing, "plan": normal_plan}

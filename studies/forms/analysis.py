@@ -8,8 +8,8 @@ from django import forms
 
 from studies.forms.plan import PlanForm
 from studies.models import Study, TieRule
-from studies.services import versions
-from studies.services.plan import ANALYSIS
+from studies.services.analysis import versions
+from studies.services.analysis.plan import ANALYSIS
 
 _NUMBER = {"inputmode": "numeric"}
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from studies.services.checked import Checked
+from studies.services.design.checked import Checked
 
 
 class CheckedForm(forms.Form):

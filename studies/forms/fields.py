@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.conf.locale import LANG_INFO
 
-from studies.services import question_text
+from studies.services.design import question_text
 
 
 class LinesField(forms.CharField):

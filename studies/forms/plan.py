@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from studies.forms.checked import CheckedForm
-from studies.services.plan import Plan
+from studies.services.analysis.plan import Plan
 
 Rows = tuple[tuple[str, ...], ...]
 

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import UploadedFile
 from studies.forms.fields import ManyFilesField
 from studies.models import Mode, RatingPhase, Who
 from studies.models.rating import MAX_REPEATS
-from studies.services.methods import Named
-from studies.services.rating_phase import MAX_INSTRUCTIONS
+from studies.services.opinions.methods import Named
+from studies.services.opinions.rating_phase import MAX_INSTRUCTIONS
 
 MAX_FILES = 200
 

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 
 from studies.models import Recruiting
-from studies.services.invitations import MOST_AT_ONCE
-from studies.services.recruiting import LEAST_RELEASE, OUTCOMES
+from studies.services.people.invitations import MOST_AT_ONCE
+from studies.services.people.recruiting import LEAST_RELEASE, OUTCOMES
 
 ANYBODY, SENT, PERSONAL = "anybody", "sent", "personal"
 WHO = (

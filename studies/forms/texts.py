@@ -8,7 +8,7 @@ from django import forms
 
 from studies.forms.fields import LinesField, QuestionsField
 from studies.models import Item, Kind, Study, StudyText
-from studies.services import question_text
+from studies.services.design import question_text
 
 
 class TextsForm(forms.Form):

@@ -9,7 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from studies.forms.fields import ManyFilesField
-from studies.services.archives import TRUTH_ENDING
+from studies.services.design.archives import TRUTH_ENDING
 
 #: Below DATA_UPLOAD_MAX_NUMBER_FILES, above which Django answers before any form is asked.
 MAX_FILES = 100

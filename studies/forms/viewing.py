@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studies.forms.checked import CheckedForm
-from studies.services.viewing import SIZES, Rules
+from studies.services.screens.viewing import SIZES, Rules
 
 
 class ViewingForm(CheckedForm):

@@ -25,7 +25,7 @@ from studies.exports.verify import verified_bundle
 from studies.importing import methods, people, pictures, pools, protocols, ratings, votes
 from studies.models import Imported, Study
 from studies.results import MADE
-from studies.services import evaluation, evidence_work
+from studies.services.analysis import evaluation, evidence_work
 
 _SHOWN = 5  # of what differs
 

@@ -9,7 +9,7 @@ from studies.errors import StudyError
 from studies.importing.pools import Pool
 from studies.importing.reading import fitting
 from studies.models import Kind, Method, MethodImage, StimulusKind, Study
-from studies.services.methods import check_name
+from studies.services.opinions.methods import check_name
 
 
 def create(study: Study, setting: dict[str, Any], pools: Mapping[int, Pool]) -> dict[str, Method]:

@@ -11,7 +11,7 @@ from studies.exports import consent, participants, questionnaire, viewing_checks
 from studies.exports.bundle import Bundle
 from studies.importing.reading import fitting, rows, sha256
 from studies.models import ConsentVersion, Participant, QuestionnaireAnswers, Study, ViewingCheck
-from studies.services.questionnaire import TEXT
+from studies.services.design.questionnaire import TEXT
 
 _COPIED = (
     "simulated", "rates_only", "turn", "language", "source", "consent_sha256", "consented_at", "checked_at",

@@ -17,7 +17,7 @@ from studies.errors import StudyError
 from studies.exports import design, layout, raters
 from studies.exports.bundle import Bundle
 from studies.models import Kind, StimulusKind
-from studies.services.pictures import MAX_SIDE
+from studies.services.design.pictures import MAX_SIDE
 
 #: Chunks that say nothing beside the picture: no text, no camera, no place.
 _CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}

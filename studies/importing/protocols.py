@@ -13,9 +13,9 @@ from studies.errors import StudyError
 from studies.importing.pools import WeightsKey
 from studies.importing.reading import fitting, moment
 from studies.models import Addition, AnalysisVersion, Role, Study, StudyMembership, StudyPicture, StudyState, StudyText
-from studies.services import versions
-from studies.services.protocol import validate_protocol, whole_number
-from studies.services.texts import WORDS
+from studies.services.analysis import versions
+from studies.services.design.protocol import validate_protocol, whole_number
+from studies.services.design.texts import WORDS
 
 _TEXTS = ("language", "labels", "feedback", *WORDS)
 #: What another installation may not know, and need not to keep what was drawn.

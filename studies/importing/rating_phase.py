@@ -10,7 +10,7 @@ from studies.errors import StudyError
 from studies.importing.pools import Pool
 from studies.importing.reading import fitting, moment
 from studies.models import GroundTruth, Kind, Method, RatingPhase, Stimulus, StimulusKind, Study
-from studies.services import rating_phase, stimuli
+from studies.services.opinions import rating_phase, stimuli
 
 #: Item and condition of a picture.
 Shown = dict[tuple[int, str], Stimulus]

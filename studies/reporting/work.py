@@ -16,7 +16,8 @@ from studies.models import Report, Study
 from studies.models.report import Step
 from studies.reporting import making
 from studies.results import MADE, ItemResults, StudyResults
-from studies.services import evidence_work, report, results
+from studies.services import report, results
+from studies.services.analysis import evidence_work
 
 log = logging.getLogger(__name__)
 

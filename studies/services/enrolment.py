@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from studies.errors import VotingError
 from studies.models import Participant, RatingPhase, Source, Study, StudyState, Trial
 from studies.models.study import new_seed
-from studies.services import consent, phases, places, recruiting
 from studies.services.ordering import trial_order
-from studies.services.recruiting import Door
+from studies.services.people import consent, places, recruiting
+from studies.services.people.recruiting import Door
+from studies.services.trials import phases
 from studies.services.turns import own_turn
 
 

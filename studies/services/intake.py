@@ -17,10 +17,10 @@ from inference.core.images import Decoded, decode, encode_png, to_uint8, to_uint
 from inference.models import LowResImage
 from studies.errors import IntakeError
 from studies.models import GroundTruth, Item, Study, StudyState
-from studies.services import drawing
-from studies.services.archives import read_members
-from studies.services.channels import with_channels
-from studies.services.truth import store_truth
+from studies.services.candidates import drawing
+from studies.services.design.archives import read_members
+from studies.services.design.channels import with_channels
+from studies.services.design.truth import store_truth
 
 Upload = File | BinaryIO | bytes
 

@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from studies.errors import LifecycleError
 from studies.models import Imported, RatingPhase, Role, Study, StudyMembership, StudyState
-from studies.services import additions, drawing, evidence, flow, items, pictures, translations
-from studies.services.protocol import complete_settings, normal_plan, normal_viewing, validate_protocol
+from studies.services.analysis import evidence
+from studies.services.candidates import additions, drawing
+from studies.services.design import items, pictures, translations
+from studies.services.design.protocol import complete_settings, normal_plan, normal_viewing, validate_protocol
+from studies.services.trials import flow
 
 __all__ = ["close_study", "create_study", "delete_study", "open_study", "update_protocol", "validate_protocol"]
 

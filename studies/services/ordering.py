@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from inference.models import Sample
 from studies.models import Item, Kind, Trial
-from studies.services import paging
+from studies.services.trials import paging
 
 T = TypeVar("T")
 

@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from studies.errors import VotingError
 from studies.models import Mode, Participant, Preference, Rater, Rating, RatingPhase
 from studies.models.rating import SCORES
-from studies.services import enrolment, flow, phases, rating_order, rating_phase
+from studies.services import enrolment
+from studies.services.opinions import rating_order, rating_phase
+from studies.services.trials import flow, phases
 from studies.services.turns import own_turn
 
 #: What a page measures, and the largest value that is believed.

@@ -19,9 +19,10 @@ from studies.aggregation.marks import Mark
 from studies.aggregation.variants import Recipe, Votes
 from studies.models import Evaluation, Item, Study
 from studies.models.evaluation import Variant
-from studies.services import drawing, evaluation, evidence, exclusions, families, figures, outcomes, variants, versions
-from studies.services import plan as plans
-from studies.services.exposures import Exposure, exposures
+from studies.services.analysis import evaluation, evidence, exclusions, figures, outcomes, variants, versions
+from studies.services.analysis import plan as plans
+from studies.services.analysis.exposures import Exposure, exposures
+from studies.services.candidates import drawing, families
 from studies.services.snapshot import snapshot
 from studies.services.tallies import Tally, picked, tallies
 

@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 
 from studies.errors import VotingError
 from studies.models import Ballot, Observation, Participant, Pick, Study, StudyState, Trial
-from studies.services import flow, observing, rules
 from studies.services.ordering import candidate_ids
+from studies.services.trials import flow, observing, rules
 from studies.services.turns import own_turn
 
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from studies.models import Study
-from studies.services import texts
+from studies.services.design import texts
 
 register = template.Library()
 

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from studies.models import Study
-from studies.services import markdown, viewing
-from studies.services import plan as plans
+from studies.services.analysis import plan as plans
+from studies.services.design import markdown
+from studies.services.screens import viewing
 
 register = template.Library()
 

@@ -11,8 +11,10 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from studies.models import Item, Kind, Mode, Participant, RatingPhase, Recruiting, Region, Study, StudyState
-from studies.services import methods, question_text, sign_in
-from studies.services.viewing import Rules
+from studies.services import sign_in
+from studies.services.design import question_text
+from studies.services.opinions import methods
+from studies.services.screens.viewing import Rules
 from tests.browser.conftest import Voter
 from tests.studies import factories, rated
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from studies.models import Participant, RecruiterIdentity, Recruiting, Study
-from studies.services import invitations
+from studies.services.people import invitations
 from tests.browser.conftest import Voter
 from tests.studies import factories
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studies.models import Observation, Participant
-from studies.services.viewing import Rules
+from studies.services.screens.viewing import Rules
 from tests.browser.conftest import Voter
 from tests.studies import factories
 

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studies.models import Item, Kind, Participant, Study, ViewingCheck
-from studies.services import checking, patterns, question_text
-from studies.services.viewing import Rules
+from studies.services.design import question_text
+from studies.services.screens import checking, patterns
+from studies.services.screens.viewing import Rules
 from tests.browser.conftest import Voter
 from tests.studies import factories
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studies.models import CANNOT_TELL, Ballot, Participant, QuestionnaireAnswers, Region, Study
-from studies.services import translations
-from studies.services.viewing import Rules
+from studies.services.design import translations
+from studies.services.screens.viewing import Rules
 from tests.browser.test_whole_study import no_sideways_scrolling, positions
 from tests.studies import factories
 

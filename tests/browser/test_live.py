@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studies.models import Item, Kind, Study
-from studies.services import lifecycle, sign_in, versions
-from studies.services.plan import Plan
+from studies.services import lifecycle, sign_in
+from studies.services.analysis import versions
+from studies.services.analysis.plan import Plan
 from tests.browser.test_accessibility import LOOKS, assert_clean
 from tests.studies import factories
 

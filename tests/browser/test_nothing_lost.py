@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from studies.models import Ballot, Observation, Participant, Study, Trial
-from studies.services import question_text
-from studies.services.viewing import Rules
+from studies.services.design import question_text
+from studies.services.screens.viewing import Rules
 from tests.browser.conftest import HIDE, Voter
 from tests.studies import factories
 

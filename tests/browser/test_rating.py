@@ -169,7 +169,8 @@ def test_a_picture_that_does_not_load_can_be_asked_for_again(new_page: NewPage, 
 
 def test_the_researchers_side(new_page: NewPage, live_server: Any) -> None:
     """From the settings to an open phase, with another network's results, by mouse."""
-    from studies.services import sign_in, stimuli
+    from studies.services import sign_in
+    from studies.services.opinions import stimuli
 
     study = rated.voted(items=2, voters=1, owner=factories.user("ada"))
     page = new_page()

@@ -9,7 +9,7 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from studies.services import evaluation
+from studies.services.analysis import evaluation
 from tests.browser.test_accessibility import assert_clean
 from tests.studies import factories
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from inference import services as inference
 from studies.models import Evaluation, Participant, Rating, RatingPhase, Study
-from studies.services import enrolment, lifecycle, methods, rating, rating_phase, stimuli
+from studies.services import enrolment, lifecycle, rating
+from studies.services.opinions import methods, rating_phase, stimuli
 from tests.studies import factories
 
 

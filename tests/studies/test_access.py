@@ -13,7 +13,8 @@ from inference import store
 from inference.services import catalogue
 from studies import urls
 from studies.models import Participant, RatingPhase, Report, Role, Study, StudyMembership
-from studies.services import drawing, evaluation
+from studies.services.analysis import evaluation
+from studies.services.candidates import drawing
 from tests.studies import factories
 from tests.tiny import TinySettings
 

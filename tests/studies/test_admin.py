@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from studies.models import Ballot, Participant, Role, Source, Study, StudyMembership
 from studies.services import enrolment
-from studies.services.recruiting import Door
+from studies.services.people.recruiting import Door
 from tests.studies import factories
 
 

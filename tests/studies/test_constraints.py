@@ -109,7 +109,7 @@ def test_two_roles_of_one_user_or_an_unknown_role(study):
 
 
 def test_an_evaluation_twice(study, ballot):
-    from studies.services import evaluation
+    from studies.services.analysis import evaluation
 
     made = evaluation.request(study.items.get())
     refused(

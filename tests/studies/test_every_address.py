@@ -17,7 +17,9 @@ from inference import store
 from inference.core.images import encode_png
 from studies import access
 from studies.models import RatingPhase, Study
-from studies.services import enrolment, evaluation, invitations, sign_in
+from studies.services import enrolment, sign_in
+from studies.services.analysis import evaluation
+from studies.services.people import invitations
 from tests.studies import factories
 from tests.studies.test_access import OWN, PARTICIPANTS, RULES, address
 

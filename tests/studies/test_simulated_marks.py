@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from studies.models import Ballot, Evaluation, Participant, Study
-from studies.services import evaluation
+from studies.services.analysis import evaluation
 from tests.studies import factories
 
 MARK = 'alt="True"'  # how admin draws a boolean that is true

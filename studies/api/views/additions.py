@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from studies.api.serializers import AdditionCreateSerializer, AdditionSerializer
 from studies.api.views.base import StudyView
 from studies.models import Role
-from studies.services import additions
+from studies.services.candidates import additions
 
 
 class AdditionsView(StudyView):

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from studies.api.serializers import ProgressSerializer
 from studies.api.views.base import StudyView
 from studies.models import Role
-from studies.services import drawing
+from studies.services.candidates import drawing
 
 
 class DrawView(StudyView):

@@ -14,7 +14,8 @@ from inference.models import Sample
 from studies.api.serializers import ItemCreateSerializer, ItemSerializer, SampleSerializer
 from studies.api.views.base import StudyView
 from studies.models import Item, Role
-from studies.services import intake, items
+from studies.services import intake
+from studies.services.design import items
 
 
 class ItemsView(StudyView, generics.ListAPIView):

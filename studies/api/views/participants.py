@@ -8,7 +8,7 @@ from rest_framework import generics
 from studies.api.serializers import ParticipantSerializer
 from studies.api.views.base import StudyView
 from studies.models import Participant
-from studies.services import roster
+from studies.services.people import roster
 
 
 class ParticipantsView(StudyView, generics.ListAPIView):

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from studies.services import privacy
+from studies.services.people import privacy
 
 
 class Command(BaseCommand):

@@ -14,7 +14,7 @@ from studies.exports import folder
 from studies.exports.levels import INTERNAL, LEVELS
 from studies.management.finding import HELP, find_study
 from studies.models import Study
-from studies.services import evidence_work
+from studies.services.analysis import evidence_work
 from studies.services.results import collect
 
 

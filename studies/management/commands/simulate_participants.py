@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from studies.errors import StudyError
 from studies.management.finding import HELP, find_study
-from studies.services import simulated_ratings
-from studies.services.simulation import simulate
+from studies.services.simulated import simulated_ratings
+from studies.services.simulated.simulation import simulate
 
 
 class Command(BaseCommand):

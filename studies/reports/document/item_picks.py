@@ -14,7 +14,7 @@ from studies.reports.drawings.inclusion import inclusion
 from studies.reports.drawings.votes import votes
 from studies.reports.source import percent, probability, real, reals, several, span, text
 from studies.results import ItemResults
-from studies.services.analysis_words import tie_rule
+from studies.services.analysis.analysis_words import tie_rule
 
 SHOWN = 10  # chosen samples that are shown as pictures
 

@@ -9,7 +9,7 @@ from studies.reports.otherwise import otherwise
 from studies.reports.source import Source, listed, several
 from studies.reports.tables import Table
 from studies.results import Alternative, ItemResults, StudyResults
-from studies.services.analysis_words import RULES
+from studies.services.analysis.analysis_words import RULES
 
 
 def blocks(source: Source) -> Iterator[Block]:

@@ -9,7 +9,7 @@ from studies.reports.blocks import Block, Facts, Grid, Heading, Text
 from studies.reports.source import NONE, Source, day
 from studies.reports.tables import Table
 from studies.results import AnalysisVersion, Protocol, StudyResults
-from studies.services.analysis_words import RULES, differences, tie_rule
+from studies.services.analysis.analysis_words import RULES, differences, tie_rule
 
 _STOPPING = {
     "": "when a researcher closes the study",

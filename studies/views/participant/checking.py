@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from studies.access import get_participant_or_404, get_study_by_slug_or_404
 from studies.models import Participant
-from studies.services import checking, findings, patterns, phases, viewing
-from studies.services.flow import Step
+from studies.services.screens import checking, findings, patterns, viewing
+from studies.services.trials import phases
+from studies.services.trials.flow import Step
 from studies.views.participant.pages import answer, whose
 
 #: What is sent where a digit cannot be read.

@@ -16,8 +16,10 @@ from django.views.decorators.http import require_safe
 from studies.access import get_participant, get_study_by_slug_or_404
 from studies.errors import BusyError, ConsentError, FullError, VotingError
 from studies.models import Kind, Participant, Source, Study
-from studies.services import consent, enrolment, phases, places, rating, recruiting
-from studies.services.recruiting import Door
+from studies.services import enrolment, rating
+from studies.services.people import consent, places, recruiting
+from studies.services.people.recruiting import Door
+from studies.services.trials import phases
 from studies.views.participant import doors, rating_page, throttle
 from studies.views.participant.pages import kept_out, not_open, notice, progress, see_other, withdrawn
 

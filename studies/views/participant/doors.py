@@ -15,8 +15,9 @@ from django.views.decorators.http import require_safe
 from studies.access import get_participant, set_participant_cookie
 from studies.errors import VotingError
 from studies.models import Participant, Study
-from studies.services import enrolment, invitations, recruiting
-from studies.services.recruiting import Door
+from studies.services import enrolment
+from studies.services.people import invitations, recruiting
+from studies.services.people.recruiting import Door
 
 
 @cache_control(private=True, no_store=True)

@@ -8,7 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from studies.models import Participant, StudyState
-from studies.services import checking, findings, rating, recruiting, viewing
+from studies.services import rating
+from studies.services.people import recruiting
+from studies.services.screens import checking, findings, viewing
 from studies.views.participant import rating_page
 from studies.views.participant.pages import progress
 

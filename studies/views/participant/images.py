@@ -22,7 +22,9 @@ from inference.models import Sample
 from studies.access import get_trial_or_404
 from studies.errors import VotingError
 from studies.models import StudyState, Trial
-from studies.services import bundles, flow, ordering
+from studies.services import ordering
+from studies.services.candidates import bundles
+from studies.services.trials import flow
 
 log = logging.getLogger(__name__)
 

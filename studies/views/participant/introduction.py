@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 from inference import services as inference
 from studies.access import get_participant, get_participant_or_404, get_study_by_slug_or_404
 from studies.models import Kind, Participant, StudyState
-from studies.services import flow, pictures, texts
-from studies.services.flow import Step
+from studies.services.design import pictures, texts
+from studies.services.trials import flow
+from studies.services.trials.flow import Step
 from studies.views.participant.pages import answer
 
 

@@ -8,7 +8,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from studies.access import get_participant, get_participant_or_404, get_study_by_slug_or_404
-from studies.services import consent, enrolment, privacy, recruiting
+from studies.services import enrolment
+from studies.services.people import consent, privacy, recruiting
 from studies.views.files import as_file
 from studies.views.participant.pages import see_other
 

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_POST
 from studies.access import get_participant_or_404, get_study_by_slug_or_404
 from studies.errors import StudyError, VotingError
 from studies.models import Kind, Participant, Study, StudyState, Trial
-from studies.services import phases, privacy, recruiting
+from studies.services.people import privacy, recruiting
+from studies.services.trials import phases
 
 log = logging.getLogger(__name__)
 

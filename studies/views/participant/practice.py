@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from studies.models import CANNOT_TELL, Kind, Participant, Trial
-from studies.services import flow, texts
-from studies.services.flow import Step
+from studies.services.design import texts
+from studies.services.trials import flow
+from studies.services.trials.flow import Step
 from studies.views.participant.pages import answer, progress
 
 

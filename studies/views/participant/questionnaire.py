@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from studies.models import Participant
-from studies.services import flow, questionnaire, texts
-from studies.services.flow import Step
+from studies.services.design import questionnaire, texts
+from studies.services.trials import flow
+from studies.services.trials.flow import Step
 from studies.views.participant.pages import answer, see_other, whose
 
 

@@ -7,7 +7,9 @@ from django.shortcuts import get_object_or_404
 
 from studies.access import get_participant_or_404, get_study_by_slug_or_404
 from studies.models import Mode, Participant, Rating
-from studies.services import rating, steps, stimuli
+from studies.services import rating
+from studies.services.opinions import stimuli
+from studies.services.trials import steps
 from studies.views.participant.images import picture_view
 from studies.views.participant.pages import answer, see_other
 from studies.views.participant.trials import show_current

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from studies.models import Mode, Participant, Preference, Rater, Rating, RatingPhase, Study
-from studies.services import phases, rating, rating_phase
-from studies.services.flow import Step
+from studies.services import rating
+from studies.services.opinions import rating_phase
+from studies.services.trials import phases
+from studies.services.trials.flow import Step
 
 SIDES = ("first", "second")
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from studies.errors import BusyError
 from studies.models import Source, Study
-from studies.services.recruiting import Door
+from studies.services.people.recruiting import Door
 
 WINDOW = 3600
 

@@ -14,8 +14,9 @@ from django_htmx.http import replace_url
 from studies.access import get_participant, get_study_by_slug_or_404
 from studies.errors import VotingError
 from studies.models import Participant
-from studies.services import enrolment, flow, phases, steps, voting
-from studies.services.flow import Step
+from studies.services import enrolment, voting
+from studies.services.trials import flow, phases, steps
+from studies.services.trials.flow import Step
 from studies.views.participant import (
     checking,
     ending,

@@ -10,7 +10,10 @@ from typing import Any
 from django.urls import reverse
 
 from studies.models import CANNOT_TELL, Observation, Participant, Study, Trial
-from studies.services import findings, observing, paging, regions, rules, texts, viewing, voting
+from studies.services import voting
+from studies.services.design import texts
+from studies.services.screens import findings, viewing
+from studies.services.trials import observing, paging, regions, rules
 from studies.views.participant.pages import progress, whose
 
 STEPS = ("label", "draft", "ballot")

@@ -12,7 +12,7 @@ from studies.access import get_study_or_404
 from studies.errors import StudyError
 from studies.forms import AdditionForm
 from studies.models import Role
-from studies.services import additions
+from studies.services.candidates import additions
 from studies.views.researcher.answers import act, refusal
 
 

@@ -14,8 +14,8 @@ from studies.access import get_study_or_404
 from studies.errors import StudyError
 from studies.forms.analysis import AnalysisForm
 from studies.models import Role, Study
-from studies.services import versions
-from studies.services.analysis_words import differences
+from studies.services.analysis import versions
+from studies.services.analysis.analysis_words import differences
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

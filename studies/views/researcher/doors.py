@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from studies.access import get_study_or_404, has_role
 from studies.forms.recruiting import DoorsForm
 from studies.models import Role, Study
-from studies.services import recruiting
-from studies.services.recruiting import PLATFORMS
+from studies.services.people import recruiting
+from studies.services.people.recruiting import PLATFORMS
 
 #: What stands in the address for an id, until the recruiter puts it in.
 _BLANKS = {"prolific": "{{%%%s%%}}", "mturk": "${%s}"}

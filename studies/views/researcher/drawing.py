@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from studies.access import get_study_or_404
 from studies.models import Role
-from studies.services import drawing
+from studies.services.candidates import drawing
 from studies.views.researcher.answers import act
 from studies.views.researcher.study import drawing_context
 

@@ -14,7 +14,9 @@ from studies.forms import ItemsForm
 from studies.forms.items import ItemForm
 from studies.forms.uploads import Upload
 from studies.models import Item, Role, Study
-from studies.services import drawing, intake, items
+from studies.services import intake
+from studies.services.candidates import drawing
+from studies.services.design import items
 from studies.views.researcher.answers import act
 from studies.views.researcher.pools import groups
 

@@ -21,7 +21,7 @@ from studies.errors import StudyError
 from studies.exports.cells import cell
 from studies.forms.recruiting import LinksForm
 from studies.models import Invitation, Role, Study
-from studies.services import invitations
+from studies.services.people import invitations
 from studies.views.researcher.people import pages
 
 

@@ -16,10 +16,10 @@ from studies.access import get_study_or_404
 from studies.models import Role, Study, StudyState
 from studies.reports.figures import share_bar
 from studies.reports.hours import hour_bars
-from studies.services.analysis_words import RULES
-from studies.services.live import MOST_LISTED, Hour, live
-from studies.services.plan import CONSENSUS, COUNT, PRECISION
-from studies.services.stopping import ItemState, Stop
+from studies.services.analysis.analysis_words import RULES
+from studies.services.analysis.live import MOST_LISTED, Hour, live
+from studies.services.analysis.plan import CONSENSUS, COUNT, PRECISION
+from studies.services.analysis.stopping import ItemState, Stop
 
 
 @dataclass(frozen=True)

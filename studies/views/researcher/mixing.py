@@ -14,8 +14,8 @@ from studies.access import get_study_or_404
 from studies.errors import StudyError
 from studies.forms.mixing import FUSION, MixForm
 from studies.models import Item, Role
-from studies.services import mixing
-from studies.services.limits import refuse_change
+from studies.services.candidates import mixing
+from studies.services.candidates.limits import refuse_change
 from studies.views.researcher.answers import act, refusal
 from studies.views.researcher.pools import Group, mixable
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from studies.models import Ballot, Study, StudyState
 from studies.results import Participants
-from studies.services import items
-from studies.services.drawing import StudyProgress
+from studies.services.candidates.drawing import StudyProgress
+from studies.services.design import items
 from studies.services.results import participants
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from studies.access import get_study_or_404, has_role
 from studies.models import Role
-from studies.services import places, privacy, recruiting, roster
+from studies.services.people import places, privacy, recruiting, roster
 from studies.views.files import as_file
 
 PAGE = 50

@@ -13,7 +13,7 @@ from inference import services as inference
 from studies.access import get_study_or_404, has_role
 from studies.forms.items import PictureForm
 from studies.models import Role, Study
-from studies.services import pictures
+from studies.services.design import pictures
 from studies.views.researcher.answers import act
 
 

@@ -11,7 +11,7 @@ from inference.models import GenerationJob, JobState, Sample
 from inference.samplers.mixtures import INTERPOLATION
 from inference.services.progress import UNSETTLED
 from studies.models import Item
-from studies.services import families
+from studies.services.candidates import families
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from studies.errors import StudyError
 from studies.forms import StudyForm
 from studies.forms.sampler_settings import settings_form
 from studies.models import Role, Study
-from studies.services import drawing, lifecycle
+from studies.services import lifecycle
+from studies.services.candidates import drawing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

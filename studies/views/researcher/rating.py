@@ -15,7 +15,7 @@ from studies.access import get_study_or_404, has_role
 from studies.errors import StudyError
 from studies.forms.rating import MethodForm, RatingPhaseForm
 from studies.models import RatingPhase, Role, Stimulus, Study
-from studies.services import methods, rating_phase, stimuli
+from studies.services.opinions import methods, rating_phase, stimuli
 from studies.views.researcher.answers import act
 
 

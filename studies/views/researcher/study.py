@@ -16,7 +16,8 @@ from inference.services import catalogue
 from studies.access import get_study_or_404, has_role
 from studies.forms import AdditionForm, ItemsForm, MemberForm
 from studies.models import GroundTruth, Item, Participant, Role, Study, StudyState
-from studies.services import drawing, translations
+from studies.services.candidates import drawing
+from studies.services.design import translations
 from studies.views.researcher.overview import next_step, participation
 from studies.views.researcher.texts import overview
 

@@ -14,7 +14,7 @@ from studies.access import get_study_or_404
 from studies.errors import LifecycleError
 from studies.forms.texts import TextsForm
 from studies.models import Role, Study, StudyText
-from studies.services import translations
+from studies.services.design import translations
 from studies.views.researcher.answers import act
 
 

@@ -19,8 +19,9 @@ from studies.access import get_study_or_404
 from studies.models import Evaluation, GroundTruth, Item, Role, Stimulus, Study
 from studies.models.evaluation import Variant
 from studies.reports.colours import RESIDUAL_SCALE, SPREAD_SCALE, colour_map, one_channel
-from studies.services import evaluation, stimuli
-from studies.services.truth import truth_png
+from studies.services.analysis import evaluation
+from studies.services.design.truth import truth_png
+from studies.services.opinions import stimuli
 
 
 @login_required

@@ -15,9 +15,9 @@ from studies.reports.colours import RESIDUAL_SCALE, SPREAD_SCALE
 from studies.reports.figures import colour_scale
 from studies.reports.sentences import caution
 from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult, StudyResults
-from studies.services import evidence
 from studies.services import results as service
-from studies.services.analysis_words import by_rule, differences
+from studies.services.analysis import evidence
+from studies.services.analysis.analysis_words import by_rule, differences
 from studies.views.researcher.answers import act
 from studies.views.results import report
 from studies.views.results.cards import cards

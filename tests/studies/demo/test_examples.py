@@ -14,7 +14,7 @@ from inference.services import catalogue
 from studies.demo import examples, site
 from studies.errors import StudyError
 from studies.forms import StudyForm
-from studies.services import drawing
+from studies.services.candidates import drawing
 from tests.studies import factories
 
 

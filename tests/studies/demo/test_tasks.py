@@ -18,7 +18,7 @@ from studies.demo import examples, site, tasks
 from studies.demo.digits import between
 from studies.errors import StudyError
 from studies.models import Study
-from studies.services import drawing
+from studies.services.candidates import drawing
 from tests.studies import factories
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from studies.exports import folder
 from studies.models import Study
-from studies.services import evaluation
+from studies.services.analysis import evaluation
 from tests.studies import factories
 
 

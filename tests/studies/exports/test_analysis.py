@@ -13,8 +13,8 @@ from studies.exports import analysis_checks, checks, folder, trial_checks, varia
 from studies.exports.bundle import open_bundle
 from studies.exports.verify import verify
 from studies.models import Observation, Participant, Study
-from studies.services import evaluation, versions
-from studies.services.plan import Plan
+from studies.services.analysis import evaluation, versions
+from studies.services.analysis.plan import Plan
 from tests.studies import factories, rich
 
 pytestmark = pytest.mark.django_db

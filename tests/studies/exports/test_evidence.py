@@ -17,7 +17,7 @@ from studies.exports import archive, events, exposures, folder, questionnaire, t
 from studies.exports.verify import verify
 from studies.models import Ballot, Item, Study
 from studies.services import enrolment
-from studies.services.exposures import SEEN_MS
+from studies.services.analysis.exposures import SEEN_MS
 from studies.services.ordering import candidate_ids, pages
 from tests.studies import factories, rich
 from tests.studies.exports.test_round_trip import table

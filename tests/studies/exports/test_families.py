@@ -13,7 +13,7 @@ import pytest
 from studies.exports import folder
 from studies.exports.verify import verify
 from studies.models import Study
-from studies.services import evaluation
+from studies.services.analysis import evaluation
 from tests.studies import factories
 
 ADDED = {"sampler": "ldm", "weights": "third", "weights_sha256": "cd" * 32, "settings": {}}

@@ -14,7 +14,8 @@ import pytest
 
 from studies.exports import archive, levels, verify
 from studies.models import Stimulus, Study
-from studies.services import enrolment, methods
+from studies.services import enrolment
+from studies.services.opinions import methods
 from tests.studies import rated
 
 pytestmark = pytest.mark.django_db

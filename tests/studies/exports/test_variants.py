@@ -16,7 +16,7 @@ from inference.core.images import encode_png, read_image, to_uint8
 from studies.exports import folder
 from studies.exports.verify import verify
 from studies.models import Ballot, Study
-from studies.services import evaluation
+from studies.services.analysis import evaluation
 from tests.studies import factories
 from tests.studies.exports.conftest import voted_study
 

@@ -12,7 +12,9 @@ import pytest
 from studies.exports import evidence_checks, folder
 from studies.exports.bundle import open_bundle
 from studies.exports.verify import verify
-from studies.services import evaluation, evidence_work, lifecycle, simulated_ratings
+from studies.services import lifecycle
+from studies.services.analysis import evaluation, evidence_work
+from studies.services.simulated import simulated_ratings
 from tests.studies import factories, rated
 
 pytestmark = pytest.mark.django_db

@@ -31,7 +31,9 @@ from studies.models import (
     StudyState,
     Trial,
 )
-from studies.services import enrolment, evidence_work, lifecycle, pictures, versions
+from studies.services import enrolment, lifecycle
+from studies.services.analysis import evidence_work, versions
+from studies.services.design import pictures
 from tests.studies import factories, rich
 from tests.studies.exports.test_verify import change_results, mend_manifest
 

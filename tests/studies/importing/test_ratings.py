@@ -19,7 +19,9 @@ from studies.exports import folder
 from studies.exports.verify import verify
 from studies.importing import import_study
 from studies.models import Evaluation, Method, MethodImage, Rating, RatingPhase, Study
-from studies.services import enrolment, evidence_work, methods, rating, rating_phase, ratings, stimuli
+from studies.services import enrolment, rating
+from studies.services.analysis import evidence_work
+from studies.services.opinions import methods, rating_phase, ratings, stimuli
 from tests.studies import factories, rated
 from tests.studies.exports.test_verify import mend_manifest
 from tests.studies.importing.test_importing import forget_everything, nothing_is_here, refused

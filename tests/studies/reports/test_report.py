@@ -26,8 +26,10 @@ from studies.reports.blocks import Block, Cover, Drawing, Facts, Grid, Heading, 
 from studies.reports.document import blocks as parts
 from studies.reports.document.pictures import reduced
 from studies.reports.source import Source
-from studies.services import enrolment, lifecycle, simulated_ratings, versions
-from studies.services.plan import Plan
+from studies.services import enrolment, lifecycle
+from studies.services.analysis import versions
+from studies.services.analysis.plan import Plan
+from studies.services.simulated import simulated_ratings
 from tests.studies import factories, rated
 
 pytestmark = pytest.mark.django_db

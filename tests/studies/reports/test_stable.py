@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from studies.reports.stable import stable
-from studies.services import evidence_work, results
+from studies.services import results
+from studies.services.analysis import evidence_work
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from studies.errors import FullError
 from studies.models import Participant, RecruiterIdentity, Recruiting, Source, Study
-from studies.services import enrolment, invitations, places, recruiting
-from studies.services.recruiting import Door
+from studies.services import enrolment
+from studies.services.people import invitations, places, recruiting
+from studies.services.people.recruiting import Door
 from tests.studies import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]

@@ -18,7 +18,8 @@ from inference.core.images import encode_png, read_image
 from inference.models import LowResImage
 from studies.errors import IntakeError
 from studies.models import GroundTruth, Item
-from studies.services import archives, intake
+from studies.services import intake
+from studies.services.design import archives
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db

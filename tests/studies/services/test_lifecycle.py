@@ -9,8 +9,10 @@ import pytest
 from inference.samplers import settings_class
 from studies.errors import LifecycleError, VotingError
 from studies.models import Evaluation, Role, Study, StudyState, Trial
-from studies.services import checking, drawing, enrolment, lifecycle, voting
-from studies.services.viewing import Rules
+from studies.services import enrolment, lifecycle, voting
+from studies.services.candidates import drawing
+from studies.services.screens import checking
+from studies.services.screens.viewing import Rules
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,10 @@ from django.db import connection
 
 from studies.errors import ConsentError, FullError, LifecycleError, VotingError
 from studies.models import Participant, Rater, Rating, Study
-from studies.services import enrolment, lifecycle, phases, rating, rating_phase, recruiting, results, steps
+from studies.services import enrolment, lifecycle, rating, results
+from studies.services.opinions import rating_phase
+from studies.services.people import recruiting
+from studies.services.trials import phases, steps
 from tests.studies import factories, rated
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]

@@ -12,7 +12,8 @@ import pytest
 from studies import results as model
 from studies.aggregation.intervals import wilson
 from studies.models import CANNOT_TELL
-from studies.services import enrolment, evaluation, lifecycle, results, voting
+from studies.services import enrolment, lifecycle, results, voting
+from studies.services.analysis import evaluation
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db

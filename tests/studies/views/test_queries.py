@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from studies.models import Study
-from studies.services import evaluation
+from studies.services.analysis import evaluation
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db

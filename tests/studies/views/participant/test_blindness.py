@@ -33,8 +33,11 @@ from studies.models import (
     StudyPicture,
     Trial,
 )
-from studies.services import flow, invitations, pictures, voting
+from studies.services import voting
+from studies.services.design import pictures
 from studies.services.ordering import candidate_pages
+from studies.services.people import invitations
+from studies.services.trials import flow
 from tests.studies import blindness, factories, rich
 from tests.studies.blindness import Secrets, alike, pixels, unpack_pngs
 from tests.studies.views.participant.conftest import Person

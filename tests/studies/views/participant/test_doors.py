@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from studies.models import Invitation, Participant, RecruiterIdentity, Recruiting, Source, Study, StudyState
-from studies.services import enrolment, invitations, privacy
+from studies.services import enrolment
+from studies.services.people import invitations, privacy
 from tests.studies import factories
 from tests.studies.views.participant.conftest import Person
 

@@ -10,8 +10,10 @@ import pytest
 from django.http import HttpResponse
 
 from studies.models import Kind, Participant, Recruiting, Study, StudyState, ViewingCheck
-from studies.services import checking, flow, patterns, question_text
-from studies.services.viewing import Rules
+from studies.services.design import question_text
+from studies.services.screens import checking, patterns
+from studies.services.screens.viewing import Rules
+from studies.services.trials import flow
 from tests.studies import factories
 from tests.studies.views.participant.conftest import HTMX, Person
 

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from studies.models import Item, Kind, Participant, Study
-from studies.services import translations
-from studies.services.viewing import Rules
+from studies.services.design import translations
+from studies.services.screens.viewing import Rules
 from studies.views.participant.urls import urlpatterns
 from tests.studies import factories
 from tests.studies.views.participant.conftest import Person

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from studies.models import Mode, Participant, Rating, Study
-from studies.services import methods
+from studies.services.opinions import methods
 from tests.studies import blindness, factories, rated
 from tests.studies.blindness import Secrets, unpack_pngs
 from tests.studies.views.participant.crawl import Crawler, Seen

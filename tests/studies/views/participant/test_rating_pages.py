@@ -14,8 +14,10 @@ from django.test import Client
 from inference import store
 from studies import access
 from studies.models import Participant, Rating, RecruiterIdentity, Source, Study
-from studies.services import enrolment, invitations, rating_phase, recruiting, stimuli
-from studies.services.viewing import Rules
+from studies.services import enrolment
+from studies.services.opinions import rating_phase, stimuli
+from studies.services.people import invitations, recruiting
+from studies.services.screens.viewing import Rules
 from tests.studies import factories, rated
 from tests.studies.views.participant.conftest import Person
 

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 
 from studies.models import Participant, Study
-from studies.services import invitations
+from studies.services.people import invitations
 from studies.views.participant import throttle
 from tests.conftest import missing
 from tests.studies import factories

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from studies.models import Study
-from studies.services import versions
-from studies.services.plan import Plan
+from studies.services.analysis import versions
+from studies.services.analysis.plan import Plan
 from tests.studies import factories
 
 PLAN = {

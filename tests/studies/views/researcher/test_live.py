@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from studies.models import Ballot, Item, Kind, Study
 from studies.services import lifecycle
-from studies.services.plan import Plan
+from studies.services.analysis.plan import Plan
 from tests.studies import factories
 
 

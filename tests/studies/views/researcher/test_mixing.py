@@ -12,7 +12,7 @@ from django.test import Client
 from inference.models import GenerationJob, JobState, Sample
 from inference.services import catalogue
 from studies.models import Item
-from studies.services import drawing
+from studies.services.candidates import drawing
 from tests.studies import factories
 from tests.tiny import TinySettings
 

@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from studies.models import Invitation, Participant, RecruiterIdentity, Recruiting, Role, Source, Study, StudyMembership
-from studies.services import enrolment, invitations, recruiting
-from studies.services.recruiting import Door
+from studies.services import enrolment
+from studies.services.people import invitations, recruiting
+from studies.services.people.recruiting import Door
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from studies.models import Study
-from studies.services import question_text, viewing
+from studies.services.design import question_text
+from studies.services.screens import viewing
 from tests.studies import factories
 
 FLOW = {

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from studies.models import RatingPhase, Study
-from studies.services import lifecycle, stimuli
+from studies.services import lifecycle
+from studies.services.opinions import stimuli
 from tests.studies import factories, rated
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from studies.models import Item, Kind, Role, Study, StudyMembership
-from studies.services import texts, translations
+from studies.services.design import texts, translations
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db

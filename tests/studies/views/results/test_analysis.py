@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from studies.models import Item, Kind, Role, Study, StudyMembership
-from studies.services import versions
-from studies.services.plan import Plan
+from studies.services.analysis import versions
+from studies.services.analysis.plan import Plan
 from tests.studies import factories
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from PIL import Image
 
 from inference import store
 from studies.models import Evaluation, Study
-from studies.services import evaluation
+from studies.services.analysis import evaluation
 from tests.studies import factories
 
 

@@ -1,0 +1,83 @@
+"""Evidence of a study: asked for by people, worked out by a worker, kept in one row until the votes change.
+
+Each figure is an estimator's result as JSON, with its name, version and the digest of what it was given. Reports and
+exports read them from `StudyResults`; what is here is when they are made, and of which state of the votes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from inference import sending
+from studies.models import Evidence, Rating, Study
+from studies.results import BEING_MADE, FAILED, NOT_MADE
+from studies.services.analysis import evaluation
+from studies.services.tallies import Tally
+
+VERSION = "1"
+
+
+def digest(study: Study, counted: Mapping[int, Tally]) -> str:
+    """sha256 of the state of the votes: of every item's counts, who has withdrawn, and how they are read.
+
+    study: as read, see `versions.as_read`
+    """
+    content = [
+        VERSION,
+        study.seed,
+        study.ensemble_size,
+        study.tie_rule,
+        study.plan,
+        study.participants.filter(withdrawn_at__isnull=False).count(),
+        _ratings(study),
+        [
+            [pk, tally.votes.tolist(), tally.by_label.tolist(), tally.label_counts.tolist(), tally.ballots]
+            for pk, tally in sorted(counted.items())
+        ],
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _ratings(study: Study) -> int:
+    return Rating.objects.given().filter(rater__phase__study=study).count()
+
+
+def request(study: Study) -> None:
+    """Have ensembles and evidence of the present votes made by a worker, after commit. What is made stays."""
+    now = timezone.now()
+    with transaction.atomic():
+        evaluation.request_all(study)
+        Evidence.objects.get_or_create(study=study)
+        Evidence.objects.filter(study=study).update(error="", asked_at=now, made_at=None)
+        transaction.on_commit(lambda: send(study.pk))
+
+
+def send(study_pk: int) -> None:
+    sending.send("studies.tasks.work_out", study_id=study_pk)
+
+
+def waiting(since: datetime) -> list[int]:
+    """Ids of studies whose evidence was asked for before this time and is neither made nor failed."""
+    rows = Evidence.objects.filter(made_at=None, error="", asked_at__lt=since)
+    return list(rows.values_list("study", flat=True))
+
+
+def current(study: Study, state: str) -> dict[str, Any]:
+    """The figures of this state of the votes, see `digest`; {} where they are not made."""
+    row = Evidence.objects.filter(study=study, digest=state).first()
+    return row.figures if row is not None else {}
+
+
+def state(study: Study) -> tuple[str, str]:
+    """Whether a worker is at it ("being made"), has failed, or neither; and what went wrong. One query."""
+    row = Evidence.objects.filter(study=study).only("made_at", "error").first()
+    if row is None or row.made_at is not None:
+        return NOT_MADE, ""
+    return (FAILED, row.error) if row.error else (BEING_MADE, "")

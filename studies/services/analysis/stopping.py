@@ -1,0 +1,161 @@
+"""When a study stops: the rule of its plan, fixed before there were votes, and how far it is.
+
+Votes are counted as the protocol's plan says, without those it leaves out. An open study is closed by itself only
+where its plan says so, and never while simulated participants are counted: a rehearsal is no evidence.
+
+Consensus: if no label is seen by more than half, the chance that at any time some label leads with more than half of
+the ballots and an e-value of 1 / alpha is at most alpha. Two labels at one half are the worst case (the chance of a
+label grows faster than its share), and there Ville's inequality holds; counted exactly, it is 0.84 alpha or less.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from studies.aggregation.estimates import Estimate, Interval
+from studies.aggregation.intervals import e_value, wilson
+from studies.errors import LifecycleError
+from studies.models import Ballot, Item, Study, StudyState
+from studies.services import lifecycle
+from studies.services.analysis import exclusions
+from studies.services.analysis import plan as plans
+from studies.services.analysis.plan import CONSENSUS, COUNT, NONE, PRECISION, Plan
+from studies.services.results import participants
+from studies.services.tallies import offered_labels
+
+log = logging.getLogger(__name__)
+
+#: The share that the e-value speaks against: a label that at most half of all see is no consensus.
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class ItemState:
+    """One item so far. counts, shares: by label, in the order offered; leader: "" for none or a tie.
+
+    half_width: of the leading share's interval, nan without ballots;  evidence: e-value of the leading share against
+    one half;  met: whether the study's rule is met here, as far as it is about items
+    """
+
+    item: Item
+    ballots: int
+    counts: dict[str, int]
+    shares: dict[str, Interval]
+    leader: str
+    half_width: float
+    evidence: Estimate
+    met: bool
+
+
+@dataclass(frozen=True)
+class Stop:
+    """finished: participants who are through and not left out;  met: whether the rule says stop;  why: in words.
+
+    closes: whether the study is closed by itself once the rule is met
+    """
+
+    plan: Plan
+    finished: int
+    simulated: int
+    excluded: int
+    items: tuple[ItemState, ...]
+    met: bool
+    why: str
+
+    @property
+    def closes(self) -> bool:
+        return self.plan.close_when_reached and not self.simulated
+
+    @property
+    def items_met(self) -> int:
+        return sum(item.met for item in self.items)
+
+    @property
+    def wanted_evidence(self) -> float:
+        """The e-value that every item must reach under the rule of consensus."""
+        return 1 / self.plan.alpha
+
+
+def state(study: Study, left_out: Collection[int] | None = None) -> Stop:
+    """How far the study is, in a few queries that the database groups.
+
+    left_out: the ids of those whom the plan leaves out, where the caller has them already
+    """
+    plan = plans.of(study)
+    left_out = exclusions.keys(study, plan) if left_out is None else left_out
+    counted = _label_counts(study, left_out)
+    labels = offered_labels(study)
+    items = tuple(
+        _item(item, plan, labels, counted.get(item.pk, Counter())) for item in study.items.main().order_by("position")
+    )
+    people = participants(study)
+    finished = people.finished + people.finished_simulated
+    if left_out:
+        finished -= study.participants.filter(pk__in=left_out, finished_at__isnull=False, withdrawn_at=None).count()
+    met, why = _verdict(plan, finished, items)
+    return Stop(plan, finished, people.simulated, len(left_out), items, met, why)
+
+
+def close_due() -> int:
+    """Close every open study whose rule is met, where its plan says so; how many. Harmless when repeated."""
+    waiting = Study.objects.filter(state=StudyState.OPEN, plan__close_when_reached=True)
+    return sum(_close(study) for study in waiting)
+
+
+def _close(study: Study) -> bool:
+    found = state(study)
+    if not (found.met and found.closes):
+        return False
+    try:
+        lifecycle.close_study(study)
+    except LifecycleError:  # somebody was first
+        return False
+    log.info("Study %s was closed: %s", study.pk, found.why)
+    return True
+
+
+def _label_counts(study: Study, left_out: Collection[int]) -> dict[int, Counter[str]]:
+    """Item id -> label -> ballots; a study without labels has all of them under "". One query."""
+    rows = Ballot.objects.votes(left_out).filter(trial__participant__study=study).order_by()
+    found: dict[int, Counter[str]] = {}
+    for item, label, count in rows.values_list("trial__item", "label").annotate(n=Count("pk")):
+        found.setdefault(item, Counter())[label] += count
+    return found
+
+
+def _item(item: Item, plan: Plan, labels: tuple[str, ...], counts: Counter[str]) -> ItemState:
+    ballots = counts.total()
+    shares = {label: wilson(counts[label], ballots, confidence=plan.confidence) for label in labels}
+    most = max((counts[label] for label in labels), default=0)
+    leaders = [label for label in labels if most and counts[label] == most]
+    leading = wilson(most, ballots, confidence=plan.confidence)
+    evidence = e_value(most, ballots, chance=HALF)
+    half_width = (leading.high - leading.low) / 2
+    met = {
+        PRECISION: half_width <= plan.half_width,  # False for nan
+        CONSENSUS: 2 * most > ballots and evidence.value >= 1 / plan.alpha,
+    }.get(plan.stopping, False)
+    leader = leaders[0] if len(leaders) == 1 else ""
+    return ItemState(item, ballots, dict(counts), shares, leader, half_width if ballots else math.nan, evidence, met)
+
+
+def _verdict(plan: Plan, finished: int, items: tuple[ItemState, ...]) -> tuple[bool, str]:
+    if plan.stopping == NONE:
+        return False, "No rule stops this study: it is closed by hand."
+    if finished >= plan.most_participants:
+        return True, f"{finished} participants have finished: the most that the plan asks for."
+    if plan.stopping == COUNT:
+        return False, f"{finished} of {plan.most_participants} participants have finished."
+    reached = sum(item.met for item in items)
+    if items and reached == len(items):
+        return True, f"All {reached} images {_WORDS[plan.stopping]}."
+    return False, f"{reached} of {len(items)} images {_WORDS[plan.stopping]}."
+
+
+_WORDS = {PRECISION: "are known well enough", CONSENSUS: "have a label that more than half see, by strong evidence"}

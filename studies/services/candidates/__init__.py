@@ -1,0 +1,1 @@
+"""The samples people choose among: drawn, added to, mixed, and told apart by family."""

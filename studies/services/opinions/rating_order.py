@@ -1,0 +1,107 @@
+"""Which ratings one person is asked for, and in which order: balanced over people, seeded, replayable.
+
+Within an item the tasks come in a row of a Williams design, taken in turns (`paging`), so that over as many people as
+the design has rows every stimulus stands equally often at every place and just before every other one. The items are
+interleaved: each time the one with most tasks left, but never the one just shown while another is left; which of
+equals comes first is the person's own order. Of a pair, left and right change with the turn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+
+from studies.models import Mode, Stimulus, StimulusKind
+from studies.services.ordering import permutation
+from studies.services.trials import paging
+
+
+@dataclass(frozen=True)
+class Task:
+    """One rating to be asked. stimulus, other: their ids, of a pair left and right; item: its position."""
+
+    item: int
+    stimulus: int
+    other: int | None = None
+
+    def swapped(self) -> Task:
+        assert self.other is not None
+        return replace(self, stimulus=self.other, other=self.stimulus)
+
+
+def tasks(mode: str, stimuli: Sequence[Stimulus], *, hidden_reference: bool) -> dict[int, list[Task]]:
+    """All tasks of a phase by the position of their item, in the order of the stimuli.
+
+    ACR: every stimulus; DCR: every stimulus beside the truth, which is rated itself where it is hidden among the
+    others; pairs: every two stimuli of an item.
+    """
+    items: dict[int, list[Stimulus]] = {}
+    for stimulus in stimuli:
+        items.setdefault(stimulus.item.position, []).append(stimulus)
+    return {position: _of_item(mode, position, found, hidden_reference) for position, found in items.items()}
+
+
+def _of_item(mode: str, position: int, stimuli: list[Stimulus], hidden_reference: bool) -> list[Task]:
+    if mode == Mode.ACR:
+        return [Task(position, one.pk) for one in stimuli]
+    if mode == Mode.PAIRWISE:
+        pairs = ((one, other) for place, one in enumerate(stimuli) for other in stimuli[place + 1 :])
+        return [Task(position, one.pk, other.pk) for one, other in pairs]
+    truth = next(one.pk for one in stimuli if one.kind == StimulusKind.REFERENCE)
+    return [Task(position, one.pk, truth) for one in stimuli if hidden_reference or one.pk != truth]
+
+
+def order(
+    mode: str, all_tasks: dict[int, list[Task]], *, phase_seed: int, seed: int, turn: int, repeats: int
+) -> list[tuple[Task, int]]:
+    """Tasks with 0, or 1 for a repetition, in the order of the person with this seed and turn.
+
+    Repetitions come at the end, of tasks from the first half, pairs the other way round.
+    """
+    rows = {position: _row(mode, found, phase_seed, turn) for position, found in all_tasks.items()}
+    first = _interleaved(rows, seed, "items to rate")
+    again: dict[int, list[Task]] = {}
+    for task in _to_repeat(first[: len(first) // 2], seed)[:repeats]:
+        again.setdefault(task.item, []).append(task.swapped() if mode == Mode.PAIRWISE else task)
+    last = first[-1].item if first else None
+    return [*((task, 0) for task in first), *((task, 1) for task in _interleaved(again, seed, "again", last))]
+
+
+def _to_repeat(early: list[Task], seed: int) -> list[Task]:
+    """Shuffled, one of each item before a second one of any."""
+    shuffled = [early[index] for index in permutation(seed, "ratings to repeat", len(early))]
+    before: Counter[int] = Counter()
+    ranked = []
+    for task in shuffled:
+        ranked.append((before[task.item], task))
+        before[task.item] += 1
+    return [task for _, task in sorted(ranked, key=itemgetter(0))]
+
+
+def _row(mode: str, found: list[Task], phase_seed: int, turn: int) -> list[Task]:
+    """The tasks of one item in their order; dealt anew for every block of people."""
+    if not found:
+        return []
+    rows = paging.williams(len(found))
+    block, row = divmod(turn, len(rows))
+    deal = permutation(phase_seed, f"tasks of item {found[0].item}, block {block}", len(found))
+    if mode == Mode.PAIRWISE:
+        found = [task.swapped() if (turn + place) % 2 else task for place, task in enumerate(found)]
+    return [found[deal[group]] for group in rows[row]]
+
+
+def _interleaved(rows: dict[int, list[Task]], seed: int, salt: str, last: int | None = None) -> list[Task]:
+    """Every item's tasks in their order, no item twice in a row while that can be avoided."""
+    left = {item: list(tasks) for item, tasks in sorted(rows.items()) if tasks}
+    found: list[Task] = []
+    while left:
+        others = [item for item in left if item != last] or list(left)
+        most = max(len(left[item]) for item in others)
+        own = permutation(seed, f"{salt}, {most} left", max(rows) + 1)
+        last = min((item for item in others if len(left[item]) == most), key=own.index)
+        found.append(left[last].pop(0))
+        if not left[last]:
+            del left[last]
+    return found

@@ -1,0 +1,155 @@
+"""A study's rating phase for its researchers: its settings, opening and closing, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from studies.errors import LifecycleError
+from studies.models import GroundTruth, Imported, Mode, Rater, Rating, RatingPhase, Study, StudyState
+from studies.models.rating import MAX_REPEATS
+from studies.services.opinions import rating_order, stimuli
+
+MAX_INSTRUCTIONS = 10_000
+#: Seconds for a look and an answer, as people are told before they agree.
+SECONDS = {Mode.ACR: 6, Mode.DCR: 8, Mode.PAIRWISE: 8}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """People, and apart from them simulated raters, who have not withdrawn. ratings: given by all of them."""
+
+    begun: int
+    finished: int
+    simulated: int
+    ratings: int
+
+
+def of(study: Study) -> RatingPhase:
+    """The study's phase; without a row, one with the usual settings that is not stored. At most one query."""
+    try:
+        return study.rating_phase
+    except RatingPhase.DoesNotExist:
+        return RatingPhase(study=study)
+
+
+def update(study: Study, **settings: Any) -> RatingPhase:
+    """Set mode, who, instructions, hidden_reference, anchors and repeats. Raises LifecycleError.
+
+    Stimuli made for other settings stay until they are made again, which opening asks for.
+    """
+    with transaction.atomic():
+        current = Study.objects.select_for_update().get(pk=study.pk)
+        phase = of(current)
+        _refuse_begun(phase)
+        for name, value in settings.items():
+            setattr(phase, name, value)
+        if reason := _problem(phase):
+            raise LifecycleError(reason, status=400)
+        phase.save()
+    study.rating_phase = phase
+    return phase
+
+
+def _problem(phase: RatingPhase) -> str:
+    if phase.repeats > MAX_REPEATS:
+        return f"At most {MAX_REPEATS} ratings can be asked once more."
+    if len(phase.instructions) > MAX_INSTRUCTIONS:
+        return f"The instructions have at most {MAX_INSTRUCTIONS:,} characters."
+    if phase.mode == Mode.DCR and not GroundTruth.objects.filter(item__study=phase.study).exists():
+        return "DCR shows each picture beside the true one, but no image of this study has a truth: choose another way."
+    return ""
+
+
+def _refuse_begun(phase: RatingPhase) -> None:
+    if phase.is_open:
+        raise LifecycleError("The rating phase is open: close it before you change it.")
+    if has_begun(phase):
+        raise LifecycleError("People have begun to rate, so the rating phase stays as it is.")
+
+
+def has_begun(phase: RatingPhase) -> bool:
+    """Whether somebody has begun to rate, so that settings and stimuli are fixed."""
+    return phase.pk is not None and Rater.objects.filter(phase=phase).exists()
+
+
+def tasks(phase: RatingPhase) -> dict[int, list[rating_order.Task]]:
+    """What everybody is asked, by the position of the item."""
+    found = phase.stimuli.select_related("item").order_by("item__position", "pk")
+    return rating_order.tasks(phase.mode, list(found), hidden_reference=phase.hidden_reference)
+
+
+def length(phase: RatingPhase) -> int:
+    """How many ratings one person is asked for."""
+    count = sum(map(len, tasks(phase).values()))
+    return count + min(phase.repeats, count // 2)
+
+
+def minutes(phase: RatingPhase) -> int:
+    """About how long one person takes, at least 1."""
+    return max(1, round(length(phase) * SECONDS[Mode(phase.mode)] / 60))
+
+
+def open_phase(phase: RatingPhase) -> None:
+    """Let people rate; a closed phase opens again. Raises LifecycleError when it is not ready."""
+    with transaction.atomic():
+        study = Study.objects.select_for_update().get(pk=phase.study_id)
+        current = RatingPhase.objects.select_for_update().get(pk=phase.pk)
+        if reason := missing(study, current) or _stale(current):
+            raise LifecycleError(reason)
+        current.opened_at, current.closed_at = current.opened_at or timezone.now(), None
+        current.save(update_fields=["opened_at", "closed_at"])
+    phase.refresh_from_db()
+
+
+def missing(study: Study, phase: RatingPhase) -> str:
+    """What keeps the phase from opening, in one sentence; empty when nothing does."""
+    if phase.is_open:
+        return "The rating phase is open already."
+    if study.state != StudyState.CLOSED:
+        return "The voting comes first: close the study, then the pictures can be rated."
+    if has_begun(phase):
+        imported = Imported.objects.filter(study=study).exists()
+        return "These ratings were imported, as evidence: there can be no more of them." if imported else ""
+    made = stimuli.progress(phase)
+    if not made.total or made.done < made.total:
+        return "Make the pictures to be rated first."
+    asked = tasks(phase)
+    if not any(asked.values()):
+        return "There is nothing to be rated: with these settings no image has two pictures to compare."
+    if phase.repeats > (most := sum(map(len, asked.values())) // 2):
+        return f"{phase.repeats} ratings cannot be asked once more: with these pictures at most {most} can."
+    return ""
+
+
+def _stale(phase: RatingPhase) -> str:
+    if has_begun(phase) or stimuli.up_to_date(phase):
+        return ""
+    return "Votes, methods or settings have changed since the pictures were made: make them again."
+
+
+def close_phase(phase: RatingPhase) -> None:
+    """Take no more ratings. Raises LifecycleError when the phase is not open."""
+    rows = RatingPhase.objects.filter(pk=phase.pk, opened_at__isnull=False, closed_at=None)
+    if not rows.update(closed_at=timezone.now()):
+        raise LifecycleError("The rating phase is not open, so it cannot be closed.")
+    phase.refresh_from_db()
+
+
+def numbers(phase: RatingPhase) -> Numbers:
+    """In two queries."""
+    raters = Rater.objects.filter(phase=phase, participant__withdrawn_at=None)
+    people = Q(participant__simulated=False)
+    counted = raters.aggregate(
+        begun=Count("pk", filter=people),
+        finished=Count("pk", filter=people & Q(finished_at__isnull=False)),
+        simulated=Count("pk", filter=~people),
+    )
+    return Numbers(
+        **counted,
+        ratings=Rating.objects.given().filter(rater__phase=phase).count(),
+    )

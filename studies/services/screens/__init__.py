@@ -1,0 +1,1 @@
+"""What a participant's screen must be like, and how that is checked."""

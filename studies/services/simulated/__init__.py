@@ -1,0 +1,1 @@
+"""Rehearsals: simulated participants and raters, marked as such everywhere."""
