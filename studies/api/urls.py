@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studies.api.views import additions, drawing, items, participants, results, studies
+from studies.api.views import additions, analysis, drawing, items, participants, report, results, studies
 
 app_name = "api"
 urlpatterns = [
@@ -19,4 +19,9 @@ urlpatterns = [
     path("studies/<int:pk>/ballots/", results.BallotsView.as_view(), name="ballots"),
     path("studies/<int:pk>/participants/", participants.ParticipantsView.as_view(), name="participants"),
     path("studies/<int:pk>/results/", results.ResultsView.as_view(), name="results"),
+    path("studies/<int:pk>/live/", analysis.LiveView.as_view(), name="live"),
+    path("studies/<int:pk>/analysis/", analysis.AnalysisVersionsView.as_view(), name="analysis"),
+    path("studies/<int:pk>/evidence/", analysis.EvidenceView.as_view(), name="evidence"),
+    path("studies/<int:pk>/report/", report.ReportView.as_view(), name="report"),
+    path("studies/<int:pk>/report.<str:kind>", report.ReportFileView.as_view(), name="report-file"),
 ]

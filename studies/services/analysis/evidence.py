@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from inference import sending
 from studies.models import Evidence, Rating, Study
-from studies.results import BEING_MADE, FAILED, NOT_MADE
+from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult, StudyResults
 from studies.services.analysis import evaluation
 from studies.services.tallies import Tally
 
@@ -81,3 +82,36 @@ def state(study: Study) -> tuple[str, str]:
     if row is None or row.made_at is not None:
         return NOT_MADE, ""
     return (FAILED, row.error) if row.error else (BEING_MADE, "")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """state: "not made", "being made", "made" or "failed", of ensembles, variants and evidence together; error: why.
+
+    being_made: parts that wait for a worker;  to_make: parts that the votes allow and nobody has asked for, or that
+    have failed;  parts: one for each item, and one for the evidence
+    """
+
+    state: str
+    error: str
+    being_made: int
+    to_make: int
+    parts: int
+
+
+def progress(study: Study, found: StudyResults) -> Progress:
+    """How far a worker is with what the present votes allow. found: the study's results"""
+    at, error = state(study)
+    items = [(_item_state(item.evaluation), bool(item.selection.chosen)) for item in found.items]
+    missing = not found.evidence and any(item.ballots for item in found.items)
+    being_made = sum(one == BEING_MADE for one, _ in items) + (at == BEING_MADE)
+    to_make = sum(one in (NOT_MADE, FAILED) and voted for one, voted in items) + (missing and at != BEING_MADE)
+    failed = at == FAILED or any(one == FAILED for one, _ in items)
+    made = bool(found.evidence) and not to_make
+    over_all = BEING_MADE if being_made else FAILED if failed else MADE if made else NOT_MADE
+    return Progress(over_all, error, being_made, to_make, len(items) + 1)
+
+
+def _item_state(made: EvaluationResult) -> str:
+    """Of the evaluation, and once that is made of its variants."""
+    return made.variants.state if made.state == MADE else made.state

@@ -84,10 +84,11 @@ def listed(study: Study) -> tuple[results.AnalysisVersion, ...]:
         analysis=locked(study).as_mapping(),
         sha256=locked(study).sha256,
     )
-    return (first, *(_listed(study, row) for row in study.analysis_versions.all()))
+    return (first, *(told(study, row) for row in study.analysis_versions.all()))
 
 
-def _listed(study: Study, row: AnalysisVersion) -> results.AnalysisVersion:
+def told(study: Study, row: AnalysisVersion) -> results.AnalysisVersion:
+    """A version as results tell it."""
     return results.AnalysisVersion(
         number=row.number,
         made_at=results.written(row.made_at),
@@ -98,7 +99,7 @@ def _listed(study: Study, row: AnalysisVersion) -> results.AnalysisVersion:
     )
 
 
-def add(study: Study, user: User, *, reason: str, **values: Any) -> AnalysisVersion:
+def add(study: Study, user: User, /, *, reason: str, **values: Any) -> AnalysisVersion:
     """A further version, of values by the names of `Analysis.as_mapping`; what is left out stays as it is now.
 
     Raises LifecycleError before the protocol is frozen, without a reason, for values that cannot be, and when

@@ -14,7 +14,6 @@ from studies.models import Role
 from studies.reports.colours import RESIDUAL_SCALE, SPREAD_SCALE
 from studies.reports.figures import colour_scale
 from studies.reports.sentences import caution
-from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult, StudyResults
 from studies.services import results as service
 from studies.services.analysis import evidence
 from studies.services.analysis.analysis_words import by_rule, differences
@@ -30,13 +29,13 @@ from studies.views.results.families import family_rows
 def results(request: HttpRequest, pk: int) -> HttpResponse:
     study = get_study_or_404(request.user, pk, Role.VIEWER)
     found = service.collect(study)
-    evidence_state, error = evidence.state(study)
+    progress = evidence.progress(study, found)
     context = {
         "study": study,
         "results": found,
         "cards": cards(found),
-        "state": _state(found, evidence_state),
-        "evidence_error": error,
+        "state": progress,
+        "evidence_error": progress.error,
         "can_edit": has_role(request.user, study, Role.EDITOR),
         "families": family_rows(found.families),
         "versions": [(version, differences(version.changes)) for version in found.analysis_versions],
@@ -67,26 +66,8 @@ def refresh(request: HttpRequest, pk: int) -> HttpResponse:
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """The line that says what is being made; when all is made, htmx is told to load the page anew."""
     study = get_study_or_404(request.user, pk, Role.VIEWER)
-    evidence_state, _ = evidence.state(study)
-    state = _state(service.collect(study), evidence_state)
+    state = evidence.progress(study, service.collect(study))
     response = render(request, "studies/results/_status.html", {"study": study, "state": state})
-    if not state["being_made"]:
+    if not state.being_made:
         response["HX-Refresh"] = "true"
     return response
-
-
-def _state(found: StudyResults, evidence_state: str) -> dict[str, int]:
-    """How much waits for a worker, the evidence included, and how much of what votes allow nobody has asked for."""
-    states = [(_item_state(item.evaluation), bool(item.selection.chosen)) for item in found.items]
-    missing = not found.evidence and any(item.ballots for item in found.items)
-    return {
-        "being_made": sum(state == BEING_MADE for state, _ in states) + (evidence_state == BEING_MADE),
-        "to_make": sum(state in (NOT_MADE, FAILED) and voted for state, voted in states)
-        + (missing and evidence_state != BEING_MADE),
-        "parts": len(states) + 1,
-    }
-
-
-def _item_state(evaluation: EvaluationResult) -> str:
-    """Of the evaluation, and once that is made of its variants."""
-    return evaluation.variants.state if evaluation.state == MADE else evaluation.state

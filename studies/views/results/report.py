@@ -8,18 +8,15 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from inference.services import StoreError
 from studies.access import get_study_or_404, has_role
 from studies.models import Role, Study
-from studies.results import StudyResults
+from studies.results import BEING_MADE, StudyResults
 from studies.services import report, results
 from studies.views.researcher.answers import act
-
-_TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 
 
 @login_required
@@ -37,19 +34,15 @@ def make(request: HttpRequest, pk: int) -> HttpResponse:
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that says how far the report is; asked for again while it is being made."""
     study = get_study_or_404(request.user, pk, Role.VIEWER)
-    row = report.of(study)
-    waits = row is not None and row.made_at is None and not row.error
     context = {"study": study, "can_edit": has_role(request.user, study, Role.EDITOR)}
-    found = None if waits else results.collect(study)
+    found = None if report.waits(report.of(study)) else results.collect(study)
     return render(request, "studies/results/_report.html", context | shown(study, found))
 
 
 def shown(study: Study, found: StudyResults | None) -> dict[str, Any]:
     """What the fragment says. found: None where it does not matter yet whether the report is of the present results"""
-    row = report.of(study)
-    waits = row is not None and row.made_at is None and not row.error
-    current = row is not None and found is not None and report.is_current(row, found)
-    return {"report": row, "report_waits": waits, "report_current": current}
+    now = report.standing(study, found)
+    return {"report": now.row, "report_waits": now.state == BEING_MADE, "report_current": now.current}
 
 
 @login_required
@@ -59,7 +52,7 @@ def download(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """kind: html or pdf. Never shown within the site: it is a file to keep."""
     study = get_study_or_404(request.user, pk, Role.VIEWER)
     row = report.of(study)
-    if row is None or kind not in _TYPES:
+    if row is None or kind not in report.CONTENT_TYPES:
         raise Http404
     try:
         data = report.file(row, kind)  # type: ignore[arg-type]
@@ -67,7 +60,6 @@ def download(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     if not data:
         raise Http404
-    response = HttpResponse(data, content_type=_TYPES[kind])
-    name = f"report-{slugify(study.name)[:60] or study.pk}.{kind}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response = HttpResponse(data, content_type=report.CONTENT_TYPES[kind])
+    response["Content-Disposition"] = f'attachment; filename="{report.filename(study, kind)}"'
     return response

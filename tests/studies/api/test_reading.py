@@ -8,7 +8,10 @@ from studies.models import Study
 from tests.studies import factories
 from tests.studies.api.conftest import People, client_of
 
-PATHS = ["", "additions/", "items/", "ballots/", "results/", "progress/", "participants/"]
+PATHS = [
+    "", "additions/", "items/", "ballots/", "results/", "progress/", "participants/", "live/", "analysis/", "evidence/",
+    "report/",
+]  # fmt: skip
 
 
 def test_the_list_shows_the_studies_of_this_user_only(study: Study, people: People) -> None:
