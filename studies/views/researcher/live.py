@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from studies.access import get_study_or_404
+from studies.access import get_study_or_404, has_role
 from studies.models import Role, Study, StudyState
 from studies.reports.figures import share_bar
 from studies.reports.hours import hour_bars
@@ -46,7 +46,7 @@ class ItemRow:
 @require_safe
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     study = get_study_or_404(request.user, pk, Role.VIEWER)
-    return render(request, "studies/researcher/live.html", _context(study))
+    return render(request, "studies/researcher/live.html", _context(request, study))
 
 
 @login_required
@@ -55,16 +55,17 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def numbers(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that changes; once the study is not open it asks no more."""
     study = get_study_or_404(request.user, pk, Role.VIEWER)
-    return render(request, "studies/researcher/_live.html", _context(study))
+    return render(request, "studies/researcher/_live.html", _context(request, study))
 
 
-def _context(study: Study) -> dict[str, Any]:
-    found = live(study)
+def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
+    found, is_open = live(study), study.state == StudyState.OPEN
     return {
         "study": study,
         "live": found,
         "stop": found.stop,
-        "polled": study.state == StudyState.OPEN,
+        "polled": is_open,
+        "can_close": is_open and found.stop.met and has_role(request.user, study, Role.EDITOR),
         "confidence": f"{100 * found.stop.plan.confidence:g}",
         "hours": _hours(found.hours),
         "items": [_item_row(item, found.stop) for item in found.stop.items],

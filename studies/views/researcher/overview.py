@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from studies.models import Ballot, Study, StudyState
 from studies.results import Participants
+from studies.services.analysis import plan, stopping
 from studies.services.candidates.drawing import StudyProgress
 from studies.services.design import items
 from studies.services.results import participants
@@ -65,9 +66,22 @@ def _while_draft(study: Study, progress: StudyProgress) -> NextStep:
 
 
 def _while_open(study: Study, took_part: Participation) -> NextStep:
+    """By the rule to stop, where the plan has one: stopping at the target would break it."""
+    if plan.of(study).stopping:
+        return _by_rule(stopping.state(study), took_part)
     if took_part.finished >= study.target_participants:
         return NextStep(f"{took_part.finished} people have finished: the target is reached. Close the study.", "close")
     if took_part.people == 0:
         return NextStep("Send people the participants’ link.", "share")
     left = study.target_participants - took_part.finished
     return NextStep(f"People are voting: {left} more to reach the target of {study.target_participants}.", "share")
+
+
+def _by_rule(stop: stopping.Stop, took_part: Participation) -> NextStep:
+    if stop.met:
+        rehearsed = " Simulated participants are counted in this." if stop.simulated else ""
+        then = "The study closes by itself within about a minute." if stop.closes else "Close the study."
+        return NextStep(f"The rule to stop is met. {stop.why}{rehearsed} {then}", "close")
+    if took_part.people == 0:
+        return NextStep("Send people the participants’ link.", "share")
+    return NextStep(f"People are voting. {stop.why} The study goes on until its rule to stop is met.", "share")

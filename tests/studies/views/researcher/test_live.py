@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from studies.models import Ballot, Item, Kind, Study
+from studies.models import Ballot, Item, Kind, Role, Study
 from studies.services import lifecycle
 from studies.services.analysis.plan import Plan
 from tests.studies import factories
@@ -57,11 +57,28 @@ def test_the_fragment_is_no_whole_page(browser_of_ada: Client, study: Study) -> 
 def test_a_met_rule_says_stop(browser_of_ada: Client, ada: User) -> None:
     plan = Plan(stopping="count", most_participants=1).as_mapping()
     study = factories.open_study_with_pool(owner=ada, plan=plan)
+    assert "Close the study" not in page(browser_of_ada, study)
     factories.vote_all(study, [0])
-    assert "The rule is met: stop." in page(browser_of_ada, study)
-    assert "Close the study on its page." in page(browser_of_ada, study)
+    assert "The rule is met: stop.</strong> 1 participants have finished" in page(browser_of_ada, study)
+    offer = f'action="/studies/{study.pk}/close/"'
+    assert offer in page(browser_of_ada, study, "numbers/")
     Study.objects.filter(pk=study.pk).update(plan=plan | {"close_when_reached": True})
     assert "closes by itself within about a minute" in page(browser_of_ada, study)
+    browser_of_ada.post(f"/studies/{study.pk}/close/")
+    assert "The rule is met: stop." in page(browser_of_ada, study)
+    assert offer not in page(browser_of_ada, study)
+
+
+def test_only_who_may_close_the_study_is_offered_it(client: Client, ada: User) -> None:
+    study = factories.open_study_with_pool(owner=ada, plan=Plan(stopping="count", most_participants=1).as_mapping())
+    factories.vote_all(study, [0])
+    viewer = factories.user()
+    study.memberships.create(user=viewer, role=Role.VIEWER)
+    client.force_login(viewer)
+    assert "Who runs the study closes it." in page(client, study)
+    assert "/close/" not in page(client, study)
+    client.force_login(factories.user())
+    assert client.get(f"/studies/{study.pk}/live/").status_code == 404
 
 
 @pytest.mark.parametrize("fields", [{}, {"ask_label": False, "labels": []}, {"state": "draft"}])

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from studies.models import Role, Study, StudyMembership
+from studies.services.analysis.plan import Plan
 from tests.studies import factories
 
 
@@ -30,6 +31,33 @@ def test_from_draft_to_results(ada: User, browser_of_ada: Client) -> None:
     factories.vote_all(Study.objects.get(pk=study.pk), [1])
     assert "the target is reached" in text(browser_of_ada, study)
     assert "takes no more votes" in act(browser_of_ada, study, "close")
+
+
+def test_a_rule_to_stop_is_what_the_next_step_follows(ada: User, browser_of_ada: Client) -> None:
+    """Not the target, which is a hope; stopping at it would break the rule."""
+    plan = Plan(stopping="consensus", most_participants=40)
+    study = factories.open_study_with_pool(owner=ada, target_participants=1, plan=plan.as_mapping())
+    assert "Send people the participants’ link" in text(browser_of_ada, study)
+    factories.vote_all(study, [1])
+    assert "People are voting. 0 of 1 images have a label that more than half see" in text(browser_of_ada, study)
+    assert "the target is reached" not in text(browser_of_ada, study)
+    for _ in range(6):  # seven alike: 1·3·…·13 / (2·4·…·14) against 1/2^7 is 26.8, above the 20 that 0.05 asks for
+        factories.vote_all(study, [1])
+    page = text(browser_of_ada, study)
+    assert "The rule to stop is met. All 1 images have a label that more than half see" in page
+    assert '<button class="button button-primary">Close the study</button>' in page
+    assert "takes no more votes" in act(browser_of_ada, study, "close")
+
+
+def test_a_met_rule_tells_what_happens_next_and_who_is_simulated(ada: User, browser_of_ada: Client) -> None:
+    plan = Plan(stopping="count", most_participants=2, close_when_reached=True)
+    study = factories.open_study_with_pool(owner=ada, plan=plan.as_mapping())
+    factories.vote_all(study, [1])
+    factories.vote_all(study, [1])
+    assert "closes by itself within about a minute." in text(browser_of_ada, study)
+    factories.vote_all(study, [1], simulated=True)
+    page = text(browser_of_ada, study)
+    assert "Simulated participants are counted in this. Close the study." in page
 
 
 def test_open_without_pools_says_why(ada: User, browser_of_ada: Client) -> None:
