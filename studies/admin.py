@@ -362,7 +362,7 @@ class MethodAdmin(OfMyStudies):
 @admin.register(Rating)
 class RatingAdmin(OfMyStudies):
     to_study = "rater__phase__study"
-    list_display = ("rater", "number", "stimulus", "other", "score", "preference", "simulated", "answered_at")
+    list_display = ("rater", "number", "stimulus", "other", "score", "preference", "label", "simulated", "answered_at")
     list_filter = ("rater__participant__simulated", "rater__phase__study")
     list_select_related = (
         "rater__participant",
@@ -380,6 +380,7 @@ class RatingAdmin(OfMyStudies):
         "repeat",
         "score",
         "preference",
+        "label",
         "simulated",
         "shown_at",
         "answered_at",

@@ -17,7 +17,12 @@ MAX_FILES = 200
 
 
 class RatingPhaseForm(forms.Form):
-    mode = forms.ChoiceField(choices=Mode.choices, label="What people see and say")
+    mode = forms.ChoiceField(
+        choices=Mode.choices,
+        label="What people see and say",
+        help_text="Naming asks for a label once more, of each picture: do people see something else in the ensembles, "
+        "and rightly so? Before and after are compared where those who voted name the pictures, too.",
+    )
     who = forms.ChoiceField(choices=Who.choices, label="Who rates", widget=forms.RadioSelect)
     instructions = forms.CharField(
         required=False,

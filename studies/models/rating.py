@@ -17,11 +17,16 @@ SCORES = (1, 2, 3, 4, 5)
 
 
 class Mode(models.TextChoices):
-    """How stimuli are rated; ITU-T P.910 and P.913 describe all three."""
+    """What is asked of stimuli: opinions, as ITU-T P.910 and P.913 describe them, or once more what they show."""
 
     ACR = "acr", "one picture at a time, bad to excellent (ACR)"
     DCR = "dcr", "beside the true picture, how annoying its faults are (DCR)"
     PAIRWISE = "pairwise", "two pictures side by side, which is better"
+    NAMING = "naming", "one picture at a time, what it shows: the question and labels of the voting"
+
+
+#: Modes that show one picture at a time, and those whose answer is a score.
+ALONE, SCORED = (Mode.ACR, Mode.NAMING), (Mode.ACR, Mode.DCR)
 
 
 class Who(models.TextChoices):
@@ -202,6 +207,9 @@ class Rating(models.Model):
     )
     score = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 to 5, 5 is best")
     preference = models.CharField(max_length=10, choices=Preference.choices, blank=True)
+    label = models.CharField(
+        max_length=100, blank=True, help_text="what it shows: of the study's labels, or “cannot tell”"
+    )
     response_ms = models.PositiveIntegerField(
         null=True, blank=True, help_text="by the clock of the page: from the picture on screen to the answer"
     )
@@ -227,11 +235,10 @@ class Rating(models.Model):
             models.CheckConstraint(condition=Q(score=None) | Q(score__gte=1, score__lte=5), name="score_one_to_five"),
             models.CheckConstraint(condition=Q(preference__in=["", *Preference.values]), name="preference_known"),
             models.CheckConstraint(
-                condition=Q(answered_at=None, score=None, preference="")
-                | (
-                    Q(answered_at__isnull=False)
-                    & (Q(score__isnull=False, preference="") | (Q(score=None) & ~Q(preference="")))
-                ),
+                condition=Q(answered_at=None, score=None, preference="", label="")
+                | Q(answered_at__isnull=False, score__isnull=False, preference="", label="")
+                | (Q(answered_at__isnull=False, score=None, label="") & ~Q(preference=""))
+                | (Q(answered_at__isnull=False, score=None, preference="") & ~Q(label="")),
                 name="rating_answered_with_one_answer",
             ),
         ]

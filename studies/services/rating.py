@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from studies.errors import VotingError
 from studies.models import Mode, Participant, Preference, Rater, Rating, RatingPhase
-from studies.models.rating import SCORES
+from studies.models.rating import SCORED, SCORES
 from studies.services import enrolment
 from studies.services.opinions import rating_order, rating_phase
+from studies.services.tallies import offered_labels
 from studies.services.trials import flow, phases
 from studies.services.turns import own_turn
 
@@ -86,7 +87,7 @@ def shown(rating: Rating) -> None:
 
 
 def give(rating: Rating, *, submission_id: str | UUID, answer: str, measured: Mapping[str, str] | None = None) -> Given:
-    """Give one rating, once. answer: 1 to 5, or of a pair first, none or second.
+    """Give one rating, once. answer: 1 to 5; of a pair first, none or second; in naming a label of the study.
 
     submission_id: made by the page, so that sending it again is harmless
     measured: what the page tells: response_ms, hidden_ms, pixel_ratio, enlargement; nonsense is left out
@@ -150,10 +151,14 @@ def _check_open(participant: Participant) -> RatingPhase:
 
 
 def _answer(phase: RatingPhase, answer: str) -> dict[str, Any]:
+    """The three columns, of which one says something."""
+    nothing = {"score": None, "preference": "", "label": ""}
     if phase.mode == Mode.PAIRWISE and answer in Preference.values:
-        return {"preference": answer, "score": None}
-    if phase.mode != Mode.PAIRWISE and answer in map(str, SCORES):
-        return {"preference": "", "score": int(answer)}
+        return nothing | {"preference": answer}
+    if phase.mode == Mode.NAMING and answer in offered_labels(phase.study):
+        return nothing | {"label": answer}
+    if phase.mode in SCORED and answer in map(str, SCORES):
+        return nothing | {"score": int(answer)}
     raise VotingError(_("Choose one of the answers offered."))
 
 

@@ -12,6 +12,7 @@ from studies import access
 from studies.models import Participant, Rating, RatingPhase, Study
 from studies.services import enrolment
 from tests.browser.conftest import Voter
+from tests.browser.test_accessibility import assert_clean
 from tests.browser.test_flow import press_until
 from tests.studies import factories, rated
 
@@ -78,6 +79,31 @@ def test_pairs_by_keyboard(new_page: NewPage, live_server: Any) -> None:
     page.get_by_role("heading", name="Thank you").wait_for()
     given = list(Rating.objects.order_by("number").values_list("preference", flat=True))
     assert given == ["none", "second", "first"] * 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_naming_by_keyboard_and_on_a_phone(new_page: NewPage, live_server: Any, scheme: str) -> None:
+    """The label's own key, the key of "cannot tell", and taps; nothing to be scrolled sideways; axe finds nothing."""
+    study = ready(mode="naming", anchors=False)
+    page = new_page(360, 740, color_scheme=scheme, has_touch=True, is_mobile=True, device_scale_factor=3)
+    become(page, study.participants.get(), live_server.url)
+    page.goto(f"/s/{study.slug}/")
+    expect(page.get_by_role("heading", name="What do you see in these pictures?")).to_be_visible()
+    page.get_by_role("button", name="Start").tap()
+    for number in range(1, 9):
+        loaded(page, f"Picture {number} of 8")
+        expect(page.get_by_role("heading", name="Which digit is this?")).to_be_focused()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        if number == 1:
+            assert_clean(page)
+        if number % 3:
+            page.keyboard.press("6" if number % 3 == 1 else "?")
+        else:
+            page.get_by_role("button", name="5").tap()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    given = list(Rating.objects.order_by("number").values_list("label", flat=True))
+    assert given == ["6", "cannot tell", "5", "6", "cannot tell", "5", "6", "cannot tell"]
+    assert set(Rating.objects.values_list("enlargement", flat=True)) - {None} != set()
 
 
 @pytest.mark.parametrize("ratio", [1, 1.25, 2])

@@ -66,7 +66,8 @@ def newcomer(study: Study) -> Participant:
 
 
 def answers(mode: str) -> tuple[str, ...]:
-    return ("first", "none", "second") if mode == "pairwise" else ("1", "2", "3", "4", "5")
+    named = (*factories.LABELS, "cannot tell")
+    return {"pairwise": ("first", "none", "second"), "naming": named}.get(mode, ("1", "2", "3", "4", "5"))
 
 
 def give(one: Rating, answer: str, **options: Any) -> rating.Given:

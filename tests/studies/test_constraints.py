@@ -6,9 +6,11 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from studies.models import Ballot, Evaluation, Participant, Pick, Study, StudyMembership, Trial
-from tests.studies import factories
+from studies.models import Ballot, Evaluation, Participant, Pick, Rating, Study, StudyMembership, Trial
+from studies.services import rating
+from tests.studies import factories, rated
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -117,3 +119,28 @@ def test_an_evaluation_twice(study, ballot):
             item=made.item, digest=made.digest, ensemble=made.ensemble, control_draws=100, control_seed=1
         )
     )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"score": 3, "label": "5"},
+        {"preference": "first", "label": "5"},
+        {"score": 3, "preference": "none"},
+        {"score": 3, "preference": "none", "label": "5"},
+    ],
+)
+def test_a_rating_with_none_or_several_answers(answer):
+    rating_of_one = _asked()
+    rows = Rating.objects.filter(pk=rating_of_one.pk)
+    refused(lambda: rows.update(answered_at=timezone.now(), **answer))
+    refused(lambda: rows.update(label="5"))  # an answer that nobody gave
+    for one in ({"score": 3}, {"preference": "none"}, {"label": "5"}):
+        rows.update(**{"answered_at": timezone.now(), "score": None, "preference": "", "label": ""} | one)
+
+
+def _asked():
+    study = rated.voted(items=1, voters=1)
+    rated.opened(study)
+    return rating.current(rating.begin(study.participants.get()))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from studies.models import Mode, Stimulus, StimulusKind
+from studies.models.rating import ALONE
 from studies.services.ordering import permutation
 from studies.services.trials import paging
 
@@ -34,8 +35,8 @@ class Task:
 def tasks(mode: str, stimuli: Sequence[Stimulus], *, hidden_reference: bool) -> dict[int, list[Task]]:
     """All tasks of a phase by the position of their item, in the order of the stimuli.
 
-    ACR: every stimulus; DCR: every stimulus beside the truth, which is rated itself where it is hidden among the
-    others; pairs: every two stimuli of an item.
+    ACR and naming: every stimulus; DCR: every stimulus beside the truth, which is rated itself where it is hidden
+    among the others; pairs: every two stimuli of an item.
     """
     items: dict[int, list[Stimulus]] = {}
     for stimulus in stimuli:
@@ -44,7 +45,7 @@ def tasks(mode: str, stimuli: Sequence[Stimulus], *, hidden_reference: bool) -> 
 
 
 def _of_item(mode: str, position: int, stimuli: list[Stimulus], hidden_reference: bool) -> list[Task]:
-    if mode == Mode.ACR:
+    if mode in ALONE:
         return [Task(position, one.pk) for one in stimuli]
     if mode == Mode.PAIRWISE:
         pairs = ((one, other) for place, one in enumerate(stimuli) for other in stimuli[place + 1 :])

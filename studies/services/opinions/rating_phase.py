@@ -16,7 +16,7 @@ from studies.services.opinions import rating_order, stimuli
 
 MAX_INSTRUCTIONS = 10_000
 #: Seconds for a look and an answer, as people are told before they agree.
-SECONDS = {Mode.ACR: 6, Mode.DCR: 8, Mode.PAIRWISE: 8}
+SECONDS = {Mode.ACR: 6, Mode.DCR: 8, Mode.PAIRWISE: 8, Mode.NAMING: 5}
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def _problem(phase: RatingPhase) -> str:
         return f"The instructions have at most {MAX_INSTRUCTIONS:,} characters."
     if phase.mode == Mode.DCR and not GroundTruth.objects.filter(item__study=phase.study).exists():
         return "DCR shows each picture beside the true one, but no image of this study has a truth: choose another way."
+    if phase.mode == Mode.NAMING and not phase.study.ask_label:
+        return "Naming asks for the labels of the voting, but this study asks for none: choose another way."
     return ""
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from studies.models import Mode, Preference, Rating, RatingPhase, Stimulus, Study
+from studies.models.rating import SCORED
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Wins:
 
 def matrix(study: Study) -> Matrix | None:
     """All scores given by people who have not withdrawn; None without a phase of scores. Four queries."""
-    phase = RatingPhase.objects.filter(study=study).exclude(mode=Mode.PAIRWISE).first()
+    phase = RatingPhase.objects.filter(study=study, mode__in=SCORED).first()
     if phase is None:
         return None
     rows = rated(phase)

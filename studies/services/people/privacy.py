@@ -33,7 +33,7 @@ _TIMES = (
     "consented_at", "checked_at", "introduced_at", "last_seen_at", "failed_at", "finished_at", "withdrawn_at",
 )  # fmt: skip
 _RATING = (
-    "number", "shown_at", "answered_at", "score", "preference", "response_ms", "hidden_ms", "pixel_ratio",
+    "number", "shown_at", "answered_at", "score", "preference", "label", "response_ms", "hidden_ms", "pixel_ratio",
     "enlargement",
 )  # fmt: skip
 _TRIAL = (

@@ -17,7 +17,7 @@ from studies.views.participant.pages import progress
 
 def thanks(request: HttpRequest, participant: Participant) -> HttpResponse:
     rater = rating.rater(participant) if participant.study.state == StudyState.CLOSED else None
-    rated = rater is not None and rater.finished_at is not None
+    rated = rater.phase.mode if rater is not None and rater.finished_at is not None else ""
     done = rating_page.progress(participant, rater) if rater and rated else progress(participant)
     context = done | {"rated": rated} | _ending(participant, "complete")
     return render(request, "studies/participant/thanks.html", context)

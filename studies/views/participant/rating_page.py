@@ -9,13 +9,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from studies.models import Mode, Participant, Preference, Rater, Rating, RatingPhase, Study
+from studies.models import CANNOT_TELL, Mode, Participant, Preference, Rater, Rating, RatingPhase, Study
 from studies.services import rating
+from studies.services.design import texts
 from studies.services.opinions import rating_phase
 from studies.services.trials import phases
 from studies.services.trials.flow import Step
+from studies.views.participant import voting_page
 
 SIDES = ("first", "second")
+DIGITS = tuple("0123456789")
 
 
 def start(request: HttpRequest, participant: Participant, step: Step) -> HttpResponse:
@@ -47,12 +50,29 @@ def page(request: HttpRequest, participant: Participant, step: Step) -> HttpResp
     context = progress(participant, rater) | {
         "rating": waiting[0],
         "phase": rater.phase,
-        "choices": choices(rater.phase),
         "pictures": addresses[0],
         "next": " ".join(addresses[1]) if len(waiting) > 1 else "",
     }
+    context |= _asked(rater.phase, participant)
     context["place"] = _place(rater.phase, waiting[0].number, context["items"])
     return render(request, "studies/participant/rating.html", context)
+
+
+def _asked(phase: RatingPhase, participant: Participant) -> dict[str, Any]:
+    """The answers offered, each with its key where it has one; in naming also the study's own question."""
+    if phase.mode != Mode.NAMING:
+        return {"choices": [(value, word, str(place)) for place, (value, word) in enumerate(choices(phase), start=1)]}
+    said = texts.of(participant.study, participant.language)
+    keys = _keys([shown for shown, _own in said.labels])
+    labels = [(own, shown, key) for (shown, own), key in zip(said.labels, keys, strict=True)]
+    return {"texts": said, "choices": labels, "cannot_tell": CANNOT_TELL, "short_labels": voting_page.are_short(said)}
+
+
+def _keys(labels: list[str]) -> list[str]:
+    """A digit is its own key; other labels have those of their places, as far as there are any."""
+    if all(label in DIGITS for label in labels):
+        return labels
+    return [*DIGITS[1:], *[""] * len(labels)][: len(labels)]
 
 
 def _place(phase: RatingPhase, number: int, count: int) -> str:
@@ -78,7 +98,9 @@ def _pictures(slug: str, one: Rating) -> list[str]:
 
 
 def choices(phase: RatingPhase) -> list[tuple[str, str]]:
-    """(value, words) of the answers, the worst first; of a pair from left to right. Words of ITU-T P.910."""
+    """(value, words) of opinions, the worst first; of a pair from left to right. Words of ITU-T P.910."""
+    if phase.mode == Mode.NAMING:
+        return []
     if phase.mode == Mode.PAIRWISE:
         pair = (_("The left one is better"), _("No difference"), _("The right one is better"))
         return list(zip(Preference.values, pair, strict=True))

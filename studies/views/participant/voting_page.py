@@ -47,12 +47,17 @@ def shown(study: Study, trial: Any, language: str) -> dict[str, Any]:
         "texts": said,
         "cannot_tell": CANNOT_TELL,
         "given": next((shown for shown, own in said.labels if own == trial.label), trial.label),
-        "short_labels": all(_width(shown) <= SHORT_LABEL for shown, _ in said.labels),
+        "short_labels": are_short(said),
         "most": study.max_picks,
         "least": rules.least_picks(study, trial.label),
         **_screen(study),
         **_candidates(study, trial),
     }
+
+
+def are_short(said: texts.Texts) -> bool:
+    """Whether the labels fit a grid of small buttons."""
+    return all(_width(shown) <= SHORT_LABEL for shown, _ in said.labels)
 
 
 def _width(text: str) -> int:

@@ -163,7 +163,21 @@ def test_an_id_stands_for_one_rating(study: Study) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "answer"),
-    [("acr", "0"), ("acr", "6"), ("acr", "3.5"), ("acr", ""), ("acr", "first"), ("pairwise", "3"), ("dcr", "none")],
+    [
+        ("acr", "0"),
+        ("acr", "6"),
+        ("acr", "3.5"),
+        ("acr", ""),
+        ("acr", "first"),
+        ("pairwise", "3"),
+        ("dcr", "none"),
+        ("naming", "7"),
+        ("naming", ""),
+        ("naming", "3"),
+        ("acr", "5.0"),
+        ("pairwise", "5"),
+        ("dcr", "cannot tell"),
+    ],
 )
 def test_what_is_no_answer_is_refused(study: Study, mode: str, answer: str) -> None:
     rated.opened(study, mode=mode)
@@ -253,6 +267,26 @@ def test_dcr_needs_a_truth() -> None:
     factories.item(study)
     with pytest.raises(LifecycleError, match="no image of this study has a truth"):
         rating_phase.update(study, mode="dcr")
+
+
+def test_naming_needs_labels() -> None:
+    with pytest.raises(LifecycleError, match="this study asks for none"):
+        rating_phase.update(factories.study(ask_label=False, labels=[]), mode="naming")
+
+
+def test_a_name_is_stored_as_a_label_once(study: Study) -> None:
+    rated.opened(study, mode="naming", repeats=2)
+    one, identity = first(study), uuid.uuid4()
+    assert rated.give(one, "6", submission_id=identity).created
+    assert not rated.give(one, "6", submission_id=identity).created
+    with pytest.raises(VotingError) as caught:
+        rated.give(one, "5", submission_id=identity)
+    assert caught.value.status == 409
+    row = Rating.objects.given().get()
+    assert (row.label, row.score, row.preference, row.other) == ("6", None, "", None)
+    rated.rate_all(voter(study), "cannot tell")
+    assert steps.step(voter(study)).kind == "done"
+    assert sorted(Rating.objects.given().values_list("label", flat=True)) == ["6"] + ["cannot tell"] * 11
 
 
 def test_numbers_tell_people_from_simulated_raters(study: Study) -> None:

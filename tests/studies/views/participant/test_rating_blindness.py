@@ -59,12 +59,12 @@ class Journey:
         assert answer.status_code == 303, (name, answer.status_code)
 
 
-@pytest.mark.parametrize("mode", [Mode.ACR, Mode.PAIRWISE])
+@pytest.mark.parametrize("mode", [Mode.ACR, Mode.PAIRWISE, Mode.NAMING])
 def test_nothing_at_any_step_tells_what_a_picture_is(mode: str) -> None:
     """Neither words, numbers and hashes nor headers, and never a truth that is not part of the rating."""
     study = study_of(mode)
     journey = Journey(study)
-    journey.go("none" if mode == Mode.PAIRWISE else "3")
+    journey.go({Mode.PAIRWISE: "none", Mode.NAMING: "5"}.get(Mode(mode), "3"))
     secrets = Secrets.of(study)
     phase = study.rating_phase
     secrets.texts += [METHOD, "ensemble", "bicubic", "stimulus", "anchor", "provenance", str(phase.seed)]

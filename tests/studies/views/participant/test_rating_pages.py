@@ -13,7 +13,7 @@ from django.test import Client
 
 from inference import store
 from studies import access
-from studies.models import Participant, Rating, RecruiterIdentity, Source, Study
+from studies.models import Participant, Rating, RecruiterIdentity, Source, Study, StudyText
 from studies.services import enrolment
 from studies.services.opinions import rating_phase, stimuli
 from studies.services.people import invitations, recruiting
@@ -94,6 +94,42 @@ def test_the_question_and_the_standard_words(study: Study, mode: str, words: lis
     assert all(word in page for word in words)
     assert re.findall(r'data-key="(\d)"', page) == [str(key + 1) for key in range(3 if mode == "pairwise" else 5)]
     assert page.count("data-picture=") == (1 if mode == "acr" else 2)
+
+
+def test_naming_asks_the_studys_own_question_with_its_labels(study: Study) -> None:
+    """Digits are their own keys; what cannot be told has one, too."""
+    phase = rated.opened(study, mode="naming")
+    person = voter(study)
+    start = text(person.get("trial"))
+    assert "What do you see in these pictures?" in start
+    assert "there is no right or wrong" not in start
+    person.post("rating-begin", htmx=False)
+    page = text(person.get("trial"))
+    assert "Which digit is this?" in page
+    assert re.findall(r'name="answer" value="([^"]+)" data-key="([^"]*)"', page) == [
+        ("5", "5"), ("6", "6"), ("cannot tell", "?"),
+    ]  # fmt: skip
+    assert page.count("data-picture=") == 1
+    for number in range(1, 11):
+        answer = give(person, number, "6")
+    assert "how well people recognise" in text(answer)
+    assert set(Rating.objects.given().values_list("label", flat=True)) == {"6"}
+    assert phase.stimuli.count() == 10
+
+
+def test_words_are_named_by_their_places_and_in_the_persons_language() -> None:
+    study = rated.voted(items=1, labels=["5", "dog"])
+    StudyText.objects.create(study=study, language="de", question="Was ist das?", labels=["fünf", "Hund"])
+    rated.opened(study, mode="naming")
+    person = voter(study)
+    study.participants.update(language="de")
+    person.post("rating-begin", htmx=False)
+    page = text(person.client.get(person.url("trial"), {"lang": "de"}))
+    assert "Was ist das?" in page
+    assert re.findall(r'value="([^"]+)" data-key="([^"]*)"', page) == [("5", "1"), ("dog", "2"), ("cannot tell", "?")]
+    assert "<span>Hund</span>" in page
+    give(person, 1, "dog")
+    assert Rating.objects.given().get().label == "dog"
 
 
 def test_new_people_agree_first(study: Study) -> None:
