@@ -74,7 +74,8 @@ def fill(study: Any, ballots: int) -> None:
     label = "CASE (participant_id * 7 + item_id * 3) %% 3 WHEN 0 THEN '5' WHEN 1 THEN '5' ELSE '6' END"
     insert(
         Ballot, "studies_trial t",
-        {"id": "t.id", "trial_id": "t.id", "submission_id": uuid.format("t.id"), "label": label, "region": "'{}'"},
+        {"id": "t.id", "trial_id": "t.id", "submission_id": uuid.format("t.id"), "label": label, "region": "'{}'",
+         "picked": str(PICKS)},
     )  # fmt: skip
     start = f"{first_sample} + (t.item_id - {first_item}) * {POOL}"
     for rank in range(1, PICKS + 1):
@@ -83,7 +84,8 @@ def fill(study: Any, ballots: int) -> None:
         )
         insert(
             Pick, "studies_trial t",
-            {"ballot_id": "t.id", "sample_id": f"{start} + {place}", "rank": str(rank), "position": place},
+            {"ballot_id": "t.id", "sample_id": f"{start} + {place}", "rank": str(rank), "position": place,
+             "label": label},
         )  # fmt: skip
     exposure = ("CAST('{}' AS jsonb)" if postgres else "'{}'").format(EXPOSURE)
     insert(Observation, "studies_trial t", {"trial_id": "t.id", "exposure_ms": exposure})

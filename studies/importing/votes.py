@@ -77,8 +77,10 @@ def _answer(block: _Block, study: Study, trial: Trial, row: dict[str, Any], pool
         region=json.loads(row["region"]) if row["region"] else {},
         cast_at=row["cast_at"],
     )
+    picks = list(_picks(study, ballot, row["picks"], pool, where))
+    ballot.picked = len(picks)
     block.ballots.append(fitting(ballot, where))
-    block.picks.extend(_picks(study, ballot, row["picks"], pool, where))
+    block.picks.extend(picks)
 
 
 def _picks(study: Study, ballot: Ballot, picked: str, pool: Pool, where: str) -> Iterator[Pick]:
@@ -88,7 +90,7 @@ def _picks(study: Study, ballot: Ballot, picked: str, pool: Pool, where: str) ->
         raise StudyError(f"{where}: a sample was picked that is not in the pool.")
     place = _places(study, ballot.trial, len(pool.samples)) if indexes else {}
     for rank, index in enumerate(indexes, start=1):
-        yield Pick(ballot=ballot, sample=pool.samples[index], rank=rank, position=place[index])
+        yield Pick(ballot=ballot, sample=pool.samples[index], rank=rank, label=ballot.label, position=place[index])
 
 
 def _places(study: Study, trial: Trial, m: int) -> dict[int, int]:

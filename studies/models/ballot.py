@@ -1,4 +1,8 @@
-"""A ballot: the answer to a trial, the perceived label first, then up to k picks."""
+"""A ballot: the answer to a trial, the perceived label first, then up to k picks.
+
+A ballot is written once and never changed. That is why its picks may carry its label, and it their number: by these
+two a million ballots are counted without joining them with their picks.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +42,13 @@ class Ballot(models.Model):
         null=True, blank=True, help_text="how sure of the picks: 1 guessed to 5 certain"
     )
     region = models.JSONField(default=dict, blank=True, help_text="the part that decided; see services.regions")
+    picked = models.PositiveIntegerField(help_text="number of picks")
     cast_at = models.DateTimeField(default=timezone.now)
 
     objects = BallotQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(fields=["trial"], condition=Q(picked=0), name="ballots_without_picks")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(confidence=None) | Q(confidence__gte=1, confidence__lte=5), name="confidence_one_to_five"
@@ -57,6 +63,7 @@ class Pick(models.Model):
     ballot = models.ForeignKey(Ballot, on_delete=models.CASCADE, related_name="picks")
     sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="+")
     rank = models.PositiveIntegerField(help_text="1 for the first pick made")
+    label = models.CharField(max_length=100, blank=True, help_text="of the ballot")
     position = models.PositiveIntegerField(help_text="where the sample stood in the participant's order, from 0")
 
     class Meta:

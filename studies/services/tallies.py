@@ -10,11 +10,13 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from numpy.typing import NDArray
 
-from studies.models import CANNOT_TELL, Ballot, Item, Pick, Study
-from studies.models.ballot import are_votes
+from studies.models import CANNOT_TELL, Ballot, Item, Kind, Pick, Study, Trial
+
+#: Sample id, label of the ballot, rank of the pick, number.
+Vote = tuple[int, str, int, int]
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,10 @@ def tallies(
     chosen = list(items)
     keys = [item.pk for item in chosen]
     pools = pools if pools is not None else {item.pk: tuple(item.pool.values_list("pk", flat=True)) for item in chosen}
-    ballots, votes = _ballots(keys, without), _votes(pools, without)
+    votes = _votes(study, {item.pk: pools[item.pk] for item in chosen if item.kind == Kind.MAIN}, without)
+    ballots = _ballots(keys, votes, without)
     labels = offered_labels(study)
-    return {pk: _tally(pools[pk], labels, ballots[pk], votes[pk]) for pk in keys}
+    return {pk: _tally(pools[pk], labels, *ballots[pk], votes[pk]) for pk in keys}
 
 
 def picked(
@@ -93,36 +96,64 @@ def _of(rows: QuerySet[Any], prefix: str, items: list[int], without: Collection[
     return rows.exclude(**{f"{prefix}trial__participant__in": without}) if without else rows
 
 
-def _ballots(items: list[int], without: Collection[int]) -> dict[int, list[tuple[str, bool, int]]]:
-    """Item id -> (label, simulated, number of ballots)."""
-    found: dict[int, list[tuple[str, bool, int]]] = defaultdict(list)
-    rows = _of(Ballot.objects.votes(), "", items, without).order_by()
-    grouped = rows.values_list("trial__item", "label", "trial__participant__simulated").annotate(Count("pk"))
-    for item, label, simulated, count in grouped:
-        found[item].append((label, simulated, count))
-    return found
+def _ballots(
+    items: list[int], votes: Mapping[int, Iterable[Vote]], without: Collection[int]
+) -> dict[int, tuple[Counter[str], int]]:
+    """Item id -> number of ballots by label, and how many of all are simulated.
+
+    votes: as `_votes` found them. A ballot with picks has one first pick; the others are looked for.
+    """
+    found = {item: (Counter[str](), 0) for item in items}
+    for item, rows in votes.items():
+        for _, label, rank, count in rows:
+            found[item][0][label] += count if rank == 1 else 0
+    voted = _of(Ballot.objects.votes(), "", items, without).order_by()
+    blank = voted.filter(picked=0).values_list("trial__item", "label").annotate(Count("pk"))
+    for item, label, count in blank:
+        found[item][0][label] += count
+    simulated = voted.filter(trial__participant__simulated=True).values_list("trial__item").annotate(Count("pk"))
+    return found | {item: (found[item][0], count) for item, count in simulated}
 
 
-def _votes(
-    pools: Mapping[int, tuple[int, ...]], without: Collection[int]
-) -> dict[int, list[tuple[int, str, int, int]]]:
-    """Item id -> (sample id, label, rank of the pick, number). A ballot with k picks has one of each rank to k.
+def _votes(study: Study, pools: Mapping[int, tuple[int, ...]], without: Collection[int]) -> dict[int, list[Vote]]:
+    """Item id -> votes. A ballot with k picks has one of each rank to k.
 
-    Not grouped by item: within a study a sample is in the pool of one item.
+    All picks of the samples, less those that are no votes: the few that do not count are found by whose they are, and
+    the many that do are counted without a look at their ballots, which takes a database several times as long.
     """
     owner = {sample: item for item, samples in pools.items() for sample in samples}
-    found: dict[int, list[tuple[int, str, int, int]]] = defaultdict(list)
-    rows = _of(Pick.objects.filter(are_votes("ballot__")), "ballot__", list(pools), without).order_by()
-    for sample, *rest in rows.values_list("sample", "ballot__label", "rank").annotate(Count("pk")):
-        found[owner[sample]].append((sample, *rest))
+    links = Item.jobs.through.objects
+    jobs = links.filter(item__in=list(pools)).values("generationjob")
+    others = links.filter(generationjob__in=jobs).exclude(item__in=list(pools)).values_list("item", flat=True)
+    picks = Pick.objects.filter(sample__job__in=jobs)
+    counts = _counted(picks)
+    # Of other studies with the same LR image, whose pools may be the same rows.
+    counts.subtract(_counted(picks.filter(ballot__trial__item__in=set(others))))
+    counts.subtract(_counted(picks.filter(ballot__trial__in=_uncounted(study, list(pools), without))))
+    found: dict[int, list[Vote]] = defaultdict(list)
+    for (sample, label, rank), count in counts.items():
+        if count and sample in owner:
+            found[owner[sample]].append((sample, label, rank, count))
     return found
+
+
+def _uncounted(study: Study, items: list[int], without: Collection[int]) -> QuerySet[Trial]:
+    """Trials of these items whose answers do not count: second ones, and of people who withdrew or are left out."""
+    gone = study.participants.exclude(withdrawn_at=None).order_by().values_list("pk", flat=True)
+    return Trial.objects.filter(Q(repeat__gt=0) | Q(participant__in={*gone, *without}), item__in=items)
+
+
+def _counted(picks: QuerySet[Pick]) -> Counter[tuple[int, str, int]]:
+    rows = picks.order_by().values_list("sample", "label", "rank").annotate(Count("pk"))
+    return Counter({(sample, label, rank): count for sample, label, rank, count in rows})
 
 
 def _tally(
     samples: tuple[int, ...],
     labels: tuple[str, ...],
-    ballots: list[tuple[str, bool, int]],
-    picks: list[tuple[int, str, int, int]],
+    ballots: Counter[str],
+    simulated: int,
+    picks: list[Vote],
 ) -> Tally:
     column = {pk: index for index, pk in enumerate(samples)}
     row = {label: index for index, label in enumerate(labels)}
@@ -136,10 +167,8 @@ def _tally(
         at_least[rank] += count
         if label in row:
             by_label[row[label], column[sample]] += count
-    for label, _, count in ballots:
-        if label in row:
-            label_counts[row[label]] += count
-    total = at_least[0] = sum(count for _, _, count in ballots)
+    for label in row:
+        label_counts[row[label]] = ballots[label]
+    total = at_least[0] = ballots.total()
     sizes = {k: at_least[k] - at_least[k + 1] for k in range(max(at_least) + 1) if at_least[k] > at_least[k + 1]}
-    simulated = sum(count for _, simulated, count in ballots if simulated)
     return Tally(samples, votes, labels, by_label, label_counts, sizes, total, simulated)

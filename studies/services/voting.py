@@ -175,10 +175,11 @@ def _cast(trial: Trial, identity: UUID, body: str, answer: _Answer) -> Cast:
             label=answer.label,
             confidence=answer.confidence,
             region=checked.region,
+            picked=len(answer.positions),
         )
         Pick.objects.bulk_create(
-            Pick(ballot=ballot, sample_id=checked.ids[position], rank=rank, position=position)
-            for rank, position in enumerate(answer.positions, start=1)
+            Pick(ballot=ballot, sample_id=checked.ids[place], rank=rank, label=answer.label, position=place)
+            for rank, place in enumerate(answer.positions, start=1)
         )
         observing.store(checked.observation)
         _conclude(trial)
