@@ -56,7 +56,8 @@ def study(bundle: Bundle) -> Iterator[str]:
         yield from differences("Agreement on labels", _numbers(alpha), labels["krippendorff"])
     for metric, tests in stated.get("methods", {}).items():
         scores = np.array(tests["values"], dtype=np.float64)
-        found = {"friedman": friedman_nemenyi(scores), "wilcoxon": wilcoxon_holm(scores)}
+        against = tests["wilcoxon"].get("against")
+        found = {"friedman": friedman_nemenyi(scores), "wilcoxon": wilcoxon_holm(scores, against=against)}
         yield from differences(f"Methods by {metric}", _numbers(found), tests)
 
 

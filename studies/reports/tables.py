@@ -162,7 +162,7 @@ def lead(results: StudyResults) -> Table:
     )
     notes = (
         *_of_methods(results, found),
-        "p: Wilcoxon's signed-rank test of the differences, adjusted by Holm for all pairs of methods of that metric.",
+        "p: Wilcoxon's signed-rank test of the differences, adjusted by Holm over the methods of that column.",
     )
     header = ("Ensemble minus", *map(_head, found))
     return Table("What the voted ensemble is ahead by", header, rows, notes)

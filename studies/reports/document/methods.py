@@ -103,7 +103,10 @@ def _compared(metric: str, values: Mapping[str, Any], found: StudyResults) -> It
         _ranks(friedman),
     )
     yield Drawing(figure, "Rank 1 is best. Methods under one bar are not told apart by Nemenyi's test.")
-    yield Text(f"Wilcoxon's tests of pairs: {wilcoxon['limits'] or wilcoxon['reason']}", "small")
+    yield Text(
+        f"Wilcoxon's tests of the ensemble against each other method: {wilcoxon['limits'] or wilcoxon['reason']}",
+        "small",
+    )
 
 
 def _ranks(stored: Mapping[str, Any]) -> MeanRanks:

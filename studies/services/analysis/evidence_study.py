@@ -10,16 +10,21 @@ import numpy as np
 from studies.aggregation import comparison
 from studies.aggregation.agreement import krippendorff_alpha
 from studies.aggregation.labels import dawid_skene
+from studies.aggregation.named import of_names
 from studies.aggregation.pairwise import bradley_terry
 from studies.aggregation.scored import of_scores
 from studies.models import Study
 from studies.results import MADE, ItemResults, to_jsonable
 from studies.services.analysis import plan
 from studies.services.opinions import ratings
+from studies.services.opinions.names import Names
 from studies.services.ordering import derived_seed
+from studies.services.tallies import offered_labels
 
 #: What is mixed into the study's seed for the draws of each.
 AGREEMENT, OPINION = "agreement on labels", "opinion scores"
+#: The method whose lead over each other one is tested.
+ENSEMBLE = "ensemble"
 #: Variants that stand beside the default ensemble among the methods compared.
 COMPARED = {"pool": "mean of all candidates", "consistent": "most LR-consistent", "votes": "vote-weighted mean"}
 
@@ -32,6 +37,7 @@ def figures(
     made: Mapping[str, Any],
     scores: ratings.Matrix | None,
     preferences: ratings.Wins | None,
+    named: Names | None,
 ) -> dict[str, Any]:
     """All figures over items, ready for JSON.
 
@@ -43,6 +49,7 @@ def figures(
             "methods": _methods(items, made),
             "opinion": _opinion(study, scores),
             "preferences": _preferences(study, preferences),
+            "naming": _naming(study, named),
         }
     )
 
@@ -78,7 +85,7 @@ def _methods(items: Sequence[ItemResults], made: Mapping[str, Any]) -> dict[str,
             "items": [item.position for item in evaluated],
             "values": list(rows.values()),
             "friedman": comparison.friedman_nemenyi(scores),
-            "wilcoxon": comparison.wilcoxon_holm(scores),
+            "wilcoxon": comparison.wilcoxon_holm(scores, against=list(rows).index(ENSEMBLE)),
         }
     return found
 
@@ -99,7 +106,7 @@ def _values(item: ItemResults, others: Mapping[str, Mapping[str, float]], metric
         return {}
     variants = {one.key: getattr(one, metric) for one in item.evaluation.variants.variants}
     return {
-        "ensemble": measured.ensemble,
+        ENSEMBLE: measured.ensemble,
         "random ensemble (mean of draws)": measured.control.mean,
         "single sample (mean of pool)": measured.single_mean,
         **{words: variants[key] for key, words in COMPARED.items() if key in variants},
@@ -139,3 +146,11 @@ def _preferences(study: Study, found: ratings.Wins | None) -> dict[str, Any]:
         "wins": found.wins.tolist(),
         "bradley_terry": bradley_terry(found.wins, confidence=plan.of(study).confidence),
     }
+
+
+def _naming(study: Study, found: Names | None) -> dict[str, Any]:
+    """What people named before and after, and how rightly; {} where nobody named anything."""
+    if found is None or not found.people:
+        return {}
+    numbers = {"people": found.people, "simulated": found.simulated}
+    return numbers | of_names(found.items, offered_labels(study), confidence=plan.of(study).confidence)

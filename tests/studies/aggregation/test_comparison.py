@@ -67,6 +67,23 @@ def test_holm_agrees_with_statsmodels():
     assert [pair.adjusted for pair in tests.pairs] == pytest.approx(theirs, abs=1e-9)
 
 
+def test_one_method_against_all_others_pays_for_fewer_tests():
+    """Holm over the comparisons with one method alone, by statsmodels."""
+    scores = np.random.default_rng(2).normal(size=(5, 14)) + np.linspace(0, 1.5, 5)[:, None]
+    tests = wilcoxon_holm(scores, against=4)
+    assert [(pair.first, pair.second) for pair in tests.pairs] == [(4, 0), (4, 1), (4, 2), (4, 3)]
+    p = [wilcoxon(scores[4], scores[other], method="exact").pvalue for other in range(4)]
+    assert [pair.adjusted for pair in tests.pairs] == pytest.approx(multipletests(p, method="holm")[1], abs=1e-9)
+    assert tests.least == pytest.approx(4 * 2 / 2**14)
+
+
+def test_ten_images_and_ten_methods_can_show_a_difference_against_one_but_not_among_all():
+    """Of the protocol paper's second task: 45 pairs of ten images have p = 0.088 at the least, nine have 0.018."""
+    scores = np.random.default_rng(0).normal(size=(10, 10))
+    assert wilcoxon_holm(scores).least == pytest.approx(45 * 2 / 2**10)
+    assert "too few for any difference" not in wilcoxon_holm(scores, against=0).limits
+
+
 def test_the_least_p_of_ten_images_is_stated():
     """Of the protocol paper's second task: 2 / 2^10 at best for a pair."""
     better = wilcoxon_holm([np.arange(10) + 1, np.zeros(10)])
