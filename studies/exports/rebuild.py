@@ -49,13 +49,13 @@ def _differences(bundle: Bundle, number: int, key: str, ensemble: dict[str, Any]
         path = layout.ensemble(number, kind, key)
         if sha256_of(bundle, path) != ensemble[f"{kind}_sha256"]:
             yield f"{path} is not the file that {RESULTS} names."
-        if not _same(bundle.read(path), pixels):
+        if not same(bundle.read(path), pixels):
             yield f"{path} is not what its members give."
 
 
 def _rebuilt(bundle: Bundle, number: int, ensemble: dict[str, Any], scale: int) -> dict[str, NDArray]:
     """What each file should hold; the residual only where the export has it, as later ones do."""
-    stack = _Stack(bundle, number, [member["index"] for member in ensemble["members"]])
+    stack = Stack(bundle, number, [member["index"] for member in ensemble["members"]])
     weights = [member["weight"] for member in ensemble["members"]]
     combined = combine(ensemble["rule"], stack, weights=weights, parts=_parts(ensemble.get("parts")))
     picture = to_uint8(combined)
@@ -67,7 +67,7 @@ def _rebuilt(bundle: Bundle, number: int, ensemble: dict[str, Any], scale: int) 
     if len(stack) > 1:
         rebuilt["spread"] = ensembling.spread(stack).astype(np.float32)
     if ensemble.get("residual_sha256"):
-        low_res = _decoded(bundle.read(layout.low_res(number)))
+        low_res = decoded(bundle.read(layout.low_res(number)))
         rebuilt["residual"] = lr_residual(picture, low_res, scale).astype(np.float32)
     return rebuilt
 
@@ -78,7 +78,7 @@ def _parts(stated: dict[str, Any] | None) -> Parts | None:
     return Parts(stated["columns"], stated["rows"], tuple(tuple(cell) for cell in stated["cells"]))
 
 
-class _Stack:
+class Stack:
     """Exported samples, read anew each time they are gone through: a member may be a whole pool."""
 
     def __init__(self, bundle: Bundle, number: int, indexes: list[int]) -> None:
@@ -89,23 +89,24 @@ class _Stack:
         return len(self._paths)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        return (to_uint8(_decoded(self._bundle.read(path))) for path in self._paths)
+        return (to_uint8(decoded(self._bundle.read(path))) for path in self._paths)
 
 
-def _decoded(data: bytes) -> NDArray[np.float32]:
+def decoded(data: bytes) -> NDArray[np.float32]:
+    """The pixels of a picture file; raises ImageError."""
     return decode(BytesIO(data)).pixels
 
 
-def _same(data: bytes, pixels: NDArray) -> bool:
+def same(data: bytes, pixels: NDArray) -> bool:
     """The file holds these pixels, in this type, to the last bit. Compressed bytes may differ between libraries."""
     try:
-        decoded = decode(BytesIO(data))
+        found = decode(BytesIO(data))
     except ImageError:
         return False
-    if decoded.bit_depth != 8 * pixels.dtype.itemsize or decoded.pixels.shape != pixels.shape:
+    if found.bit_depth != 8 * pixels.dtype.itemsize or found.pixels.shape != pixels.shape:
         return False
     if pixels.dtype == np.uint8:
-        return np.array_equal(to_uint8(decoded.pixels), pixels)
+        return np.array_equal(to_uint8(found.pixels), pixels)
     if pixels.dtype == np.uint16:
-        return np.array_equal(to_uint16(decoded.pixels), pixels)
-    return np.array_equal(decoded.pixels, pixels)
+        return np.array_equal(to_uint16(found.pixels), pixels)
+    return np.array_equal(found.pixels, pixels)

@@ -15,9 +15,11 @@ from studies.exports import (
     parquet,
     protocol_checks,
     provenance,
+    rating_checks,
     rebuild,
     recompute,
     schema_checks,
+    stimulus_checks,
     trial_checks,
     variant_checks,
 )
@@ -53,6 +55,9 @@ CHECKS = (
     Check("the table of variants says the same", variant_checks.rows),
     Check("evidence on labels, picks and pictures follows from the votes and the samples", evidence_checks.items),
     Check("agreement and comparisons over all items follow from the votes and the figures", evidence_checks.study),
+    Check("pictures that were rated follow from the samples, bit for bit", stimulus_checks.pictures),
+    Check("ratings are of the pictures that were shown", rating_checks.named),
+    Check("preferences follow from the pairs that were answered", rating_checks.preferences),
     Check("opinion scores follow from the ratings", evidence_checks.opinions, "who came in to rate in which order"),
 )
 

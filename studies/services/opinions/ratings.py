@@ -82,14 +82,14 @@ def wins(study: Study) -> Wins | None:
     answers = _given(phase).filter(repeat=0).values_list("stimulus", "other", "preference")
     for left, right, preference in answers.iterator(chunk_size=5000):
         table, one, other = items[rows[left].item], place[rows[left].condition], place[rows[right].condition]
-        share = _SHARE[preference]
+        share = SHARE[preference]
         table[one, other] += share
         table[other, one] += 1 - share
     return Wins(conditions, np.sum(list(items.values()), axis=0) if items else np.zeros((0, 0)), items)
 
 
 #: How much of a win the left one has.
-_SHARE = {Preference.FIRST.value: 1.0, Preference.NONE.value: 0.5, Preference.SECOND.value: 0.0}
+SHARE = {Preference.FIRST.value: 1.0, Preference.NONE.value: 0.5, Preference.SECOND.value: 0.0}
 
 
 def rated(phase: RatingPhase) -> tuple[Rated, ...]:

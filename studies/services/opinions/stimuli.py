@@ -136,13 +136,23 @@ def _ensemble(made: Evaluation) -> dict[str, Any]:
 
 def _control(phase: RatingPhase, item: Item, pool: list[Sample], n: int) -> dict[str, Any]:
     """As many samples as the ensemble has, drawn at random from the phase's seed."""
-    indexes = subsets(phase.seed, f"control of item {item.position}", 1, len(pool), n)[0].tolist()
+    indexes = control_indexes(phase.seed, item.position, len(pool), n)
     return {"indexes": indexes, "members": [pool[index].sha256 for index in indexes]}
 
 
 def _single(phase: RatingPhase, item: Item, pool: list[Sample]) -> dict[str, Any]:
-    index = permutation(phase.seed, f"single sample of item {item.position}", len(pool))[0]
+    index = single_index(phase.seed, item.position, len(pool))
     return {"index": index, "member": pool[index].sha256}
+
+
+def control_indexes(phase_seed: int, position: int, m: int, n: int) -> list[int]:
+    """The samples of the control of the item at this position, n of a pool of m."""
+    return subsets(phase_seed, f"control of item {position}", 1, m, n)[0].tolist()
+
+
+def single_index(phase_seed: int, position: int, m: int) -> int:
+    """The sample that stands alone for the pool of m of the item at this position."""
+    return permutation(phase_seed, f"single sample of item {position}", m)[0]
 
 
 def _sync(phase: RatingPhase, found: list[Planned]) -> None:
