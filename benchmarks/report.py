@@ -42,10 +42,15 @@ def main() -> None:
         found: list[making.Source] = []
         rows = [("ensembles and evidence, once", *evidence, "")]
         rows.append(("results", *timed(lambda: found.append(making.source(study, results.collect(study)))), ""))
-        for suffix in making.SUFFIXES:
+        source = found[0]
+        for name, parts, suffix in (
+            ("HTML", both := making.parts(source), ".html"),
+            ("PDF after it, of the same figures", both, ".pdf"),
+            ("PDF alone", making.parts(source), ".pdf"),
+        ):
             path = folder / f"report{suffix}"
-            measured = timed(lambda path=path: making.write(found[0], path))  # type: ignore[misc]
-            rows.append((suffix[1:].upper(), *measured, f"{path.stat().st_size / 2**20:.1f}"))
+            measured = timed(lambda path=path, parts=parts: making.write(parts, path))  # type: ignore[misc]
+            rows.append((name, *measured, f"{path.stat().st_size / 2**20:.1f}"))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         common.table(
             f"Report of {items} images of {4 * SIDE} x {4 * SIDE}, {POOL} samples each; peak memory {peak:.0f} MiB",

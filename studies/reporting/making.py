@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from inference import store
 from studies.exports import document
 from studies.models import MethodImage, Study
 from studies.reports import html
-from studies.reports.blocks import Drawing, Heading
+from studies.reports.blocks import Block, Cover, Drawing, Heading
 from studies.reports.document import blocks
 from studies.reports.source import Source
 from studies.results import StudyResults
 
 SUFFIXES: tuple[store.Suffix, ...] = (".html", ".pdf")
 
+Parts = Sequence[Block]
 #: Called with each heading of the contents as the report comes to it.
 Progress = Callable[[Heading], None]
 
@@ -35,27 +35,32 @@ def _methods(study: Study) -> dict[int, dict[str, str]]:
     return pictures
 
 
-def headings(told: Source) -> int:
+def parts(told: Source) -> Parts:
+    """The report in reading order: its figures are drawn once, however many files are made of them."""
+    return tuple(blocks(told))
+
+
+def headings(report: Parts) -> int:
     """How often `write` tells of its progress."""
-    return sum(isinstance(block, Heading) and block.level < 3 for block in blocks(told))
+    return sum(isinstance(block, Heading) and block.level < 3 for block in report)
 
 
-def write(told: Source, path: Path, progress: Progress = lambda heading: None) -> None:
+def write(report: Parts, path: Path, progress: Progress = lambda heading: None) -> None:
     """The report as the file's ending says, .html or .pdf. Raises StoreError for a picture missing or changed."""
-    parts = partial(blocks, told)
+    title = next(block.title for block in report if isinstance(block, Cover))
     if path.suffix == ".pdf":
         from studies.reports.pdf import writing
 
-        writing.write(path, told.results.name, parts, progress)
+        writing.write(path, title, report, progress)
         return
     with path.open("w", encoding="utf-8") as file:
-        html.write(file, told.results.name, parts, progress)
+        html.write(file, title, report, progress)
 
 
-def write_figures(told: Source, folder: Path) -> None:
+def write_figures(report: Parts, folder: Path) -> None:
     """Every figure of the report as SVG, as PNG at 200 dots per inch, and its numbers as CSV."""
     folder.mkdir(parents=True, exist_ok=True)
-    for block in blocks(told):
+    for block in report:
         if isinstance(block, Drawing):
             name = f"{block.number:03d}-{block.figure.name}"
             (folder / f"{name}.svg").write_text(_alone(block.figure.svg), encoding="utf-8")

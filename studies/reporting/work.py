@@ -48,13 +48,13 @@ def _files(row: Report) -> tuple[dict[str, str], str]:
         Report.objects.filter(pk=row.pk).update(step=step)
 
     found = ready(row.study, lambda: at(Step.EVIDENCE))
-    told = making.source(row.study, found)
+    parts = making.parts(making.source(row.study, found))
     stored = {}
     with tempfile.TemporaryDirectory() as folder:
         for step in (Step.HTML, Step.PDF):
             at(step)
             path = Path(folder) / f"report.{step.value}"
-            making.write(told, path)
+            making.write(parts, path)
             stored[f"{step.value}_sha256"] = store.put(path.read_bytes(), "reports", path.suffix)  # type: ignore[arg-type]
     return stored, report.digest(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import singledispatch
 from typing import Any, TextIO
 
@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from studies.reports.blocks import (
+    Block,
     Cover,
     Drawing,
     Facts,
@@ -29,14 +30,14 @@ ROOM = 176  # CSS pixels for a picture: it is enlarged by the largest whole numb
 LINE = 640  # CSS pixels of a row of pictures
 
 
-def write(file: TextIO, title: str, blocks: Callable[[], Iterable[Any]], progress: Callable[[Heading], None]) -> None:
-    """Piece by piece, so that a large report is never whole in memory. blocks: called twice, for the contents first.
+def write(file: TextIO, title: str, blocks: Sequence[Block], progress: Callable[[Heading], None]) -> None:
+    """Piece by piece, so that a large report is never whole in memory.
 
     progress: is told each heading of the contents
     """
-    headings = [block for block in blocks() if isinstance(block, Heading) and block.level < 3]
+    headings = [block for block in blocks if isinstance(block, Heading) and block.level < 3]
     file.write(_render("head", title=title))
-    for block in blocks():
+    for block in blocks:
         file.write(block_html(block))
         if isinstance(block, Cover):
             file.write(_render("contents", headings=headings))

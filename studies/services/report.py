@@ -17,7 +17,7 @@ from studies.models import Report, Study
 from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, StudyResults, to_jsonable
 
 #: Of the words, the order and the look of reports: one of an earlier version is made again when it is asked for.
-VERSION = "1"
+VERSION = "2"
 
 Kind = Literal["html", "pdf"]
 CONTENT_TYPES: dict[str, str] = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}

@@ -19,7 +19,7 @@ def test_the_report_stands_alone(browser: Browser, tmp_path: Path) -> None:
     factories.vote_all(study, [0, 1], "5")
     factories.vote_all(study, [2, 3], "6", simulated=True)
     path = tmp_path / "report.html"
-    making.write(making.source(study, work.ready(study)), path)
+    making.write(making.parts(making.source(study, work.ready(study))), path)
     schemes: tuple[tuple[int, Literal["dark", "light"]], ...] = ((360, "dark"), (1440, "light"))
     for width, scheme in schemes:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)

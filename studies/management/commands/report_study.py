@@ -13,7 +13,6 @@ from inference.services import StoreError
 from studies.errors import StudyError
 from studies.management.finding import HELP, find_study
 from studies.reporting import making, work
-from studies.reports.source import Source
 
 
 class Command(BaseCommand):
@@ -34,8 +33,8 @@ class Command(BaseCommand):
             raise CommandError(f"A report is .html or .pdf, or a folder without an ending, not {path.name}.")
         try:
             found = find_study(study)
-            told = making.source(found, work.ready(found))
-            _write(told, path, progress=options["verbosity"] > 0)
+            parts = making.parts(making.source(found, work.ready(found)))
+            _write(parts, path, progress=options["verbosity"] > 0)
         except (StudyError, StoreError) as error:
             raise CommandError(str(error)) from None
         except OSError as error:
@@ -43,11 +42,11 @@ class Command(BaseCommand):
         self.stdout.write(str(path))
 
 
-def _write(told: Source, path: Path, *, progress: bool) -> None:
+def _write(parts: making.Parts, path: Path, *, progress: bool) -> None:
     files = [path] if path.suffix else [path / f"report{suffix}" for suffix in making.SUFFIXES]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tqdm(total=making.headings(told), desc=file.name, disable=not progress) as bar:
-            making.write(told, file, lambda heading, bar=bar: bar.update())  # type: ignore[misc]
+        with tqdm(total=making.headings(parts), desc=file.name, disable=not progress) as bar:
+            making.write(parts, file, lambda heading, bar=bar: bar.update())  # type: ignore[misc]
     if not path.suffix:
-        making.write_figures(told, path / "figures")
+        making.write_figures(parts, path / "figures")

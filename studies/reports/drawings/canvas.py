@@ -33,7 +33,7 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "trustsr",
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+    "font.sans-serif": ["DejaVu Sans"],  # `vector` names more
     "font.size": 8,
     "axes.linewidth": 0.6,
     "axes.edgecolor": GREY,
@@ -118,7 +118,9 @@ class Figure:
             sheet = NewSheet(figsize=(self.width, self.height))
             around, across, up = self.margins, self.width, self.height
             box = (1 - (around.left + around.right) / across, 1 - (around.top + around.bottom) / up)
-            self.paint(sheet.add_axes((around.left / across, around.bottom / up, *box)))
+            axes = sheet.add_axes((around.left / across, around.bottom / up, *box))
+            axes.set_axis_off()  # scales are drawn by `scales`
+            self.paint(axes)
             save(sheet)
 
 
@@ -126,7 +128,6 @@ def in_words(name: str, title: str, reason: str, rows: tuple[Row, ...] = ()) -> 
     """A figure that cannot be drawn says why."""
 
     def paint(axes: Axes) -> None:
-        axes.set_axis_off()
         axes.text(0.5, 0.5, reason, ha="center", va="center", color=GREY, wrap=True, transform=axes.transAxes)
 
     return Figure(name, title, rows, paint, height=0.8, margins=Margins(0.1, 0.1, 0.1, 0.1))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from studies.reports.drawings.bars import boxes
 from studies.reports.drawings.canvas import BLUE, GREEN, GREY, INK, ORANGE, PALE, RED, Figure, Margins, Row, in_words
+from studies.reports.drawings.scales import below, beside, steps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,13 +43,12 @@ def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[
     shown = [(one, *look) for one, look in zip(marks, MARKS, strict=False) if math.isfinite(one.value)]
 
     def paint(axes: Axes) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         counts, edges = _histogram(defined, [one.value for one, *_ in shown])
         top = max(counts)
         band = f"middle 95 % of {len(defined)} random selections"
         axes.axvspan(low, high, color=PALE, alpha=0.45, lw=0, label=band)
-        axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color="#b8b8b8", edgecolor="white", lw=0.4)
+        bars = [(start, 0.0, end, count) for start, end, count in zip(edges[:-1], edges[1:], counts, strict=True)]
+        boxes(axes, bars, "#b8b8b8", edge="white", width=0.4)
         for place, (one, colour, form) in enumerate(shown):
             heavy = 1.8 if place == 0 else 1.0
             axes.plot([one.value] * 2, [0, 1.12 * top], color=colour, lw=heavy)
@@ -56,9 +57,8 @@ def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[
             )
         axes.set_ylim(0, 1.2 * top)
         axes.margins(x=0.03)
-        axes.set_xlabel(unit)
-        axes.set_ylabel("random selections")
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
+        below(axes, steps(axes.get_xlim(), most=8), name=unit)
+        beside(axes, steps(axes.get_ylim(), most=5, whole=True, fewest=1), name="random selections")
         band_first = axes.get_legend_handles_labels()[0]
         axes.legend(
             handles=[*band_first[1:], band_first[0]],

@@ -58,7 +58,6 @@ def critical_difference(name: str, title: str, methods: Sequence[str], ranks: Me
 
 
 def _scale(axes: Axes, k: int, ranks: MeanRanks, below: float) -> None:
-    axes.set_axis_off()
     axes.set_xlim(1, k)
     axes.set_ylim(-below, ABOVE)
     axes.plot([1, k], [0, 0], color=INK, lw=0.9, clip_on=False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studies.reports.drawings.canvas import BLUE, SKY, Figure, Margins, in_words
+from studies.reports.drawings.scales import below, beside, steps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,17 +36,14 @@ def convergence(
         return in_words(name, title, reason, rows)
 
     def paint(axes: Axes) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         axes.fill_between(participants, low, high, color=SKY, alpha=0.4, lw=0, label="95 % of random orders")
         axes.plot(
             participants, middle, color=BLUE, lw=1.5, marker="o", ms=2.5 if len(participants) < 60 else 0, label="mean"
         )
         axes.set_xlim(min(participants) - 0.5, max(participants) + 0.5)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
-        axes.set_xlabel("participants")
-        axes.set_ylabel(unit)
-        axes.grid()
+        people = steps(axes.get_xlim(), most=10, whole=True, fewest=1)
+        below(axes, people, name="participants", grid=True)
+        beside(axes, steps(axes.get_ylim(), most=5), name=unit, grid=True)
         axes.legend(loc="lower right", fontsize=7)
 
     return Figure(name, title, rows, paint, height=2.3, margins=Margins(left=0.6, bottom=0.45))

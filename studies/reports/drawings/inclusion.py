@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from studies.reports.drawings.bars import sample_bars
 from studies.reports.drawings.canvas import BLUE, GREY, PALE, Figure, Margins, in_words
+from studies.reports.drawings.scales import QUARTERS, beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,11 +38,10 @@ def inclusion(
 
         heights = [probabilities[index] for index in drawn]
         colours = [BLUE if index in chosen else PALE for index in drawn]
-        sample_bars(axes, drawn, heights, colours)
+        name = f"sample · {len(likely)} of {len(probabilities)} were ever chosen"
+        sample_bars(axes, drawn, heights, colours, name=name)
         axes.set_ylim(0, 1)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-        axes.set_ylabel("of resamples")
-        axes.set_xlabel(f"sample · {len(likely)} of {len(probabilities)} were ever chosen")
+        beside(axes, *QUARTERS, name="of resamples", grid=True)
         marks = [Patch(facecolor=colour, edgecolor=GREY, lw=0.5) for colour in (BLUE, PALE)]
         axes.legend(marks, ["chosen", "not chosen"], loc="upper right", fontsize=7)
 

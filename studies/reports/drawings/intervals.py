@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studies.reports.drawings.bars import boxes
 from studies.reports.drawings.canvas import (
     BLUE,
     GREY,
@@ -19,6 +20,7 @@ from studies.reports.drawings.canvas import (
     room_for,
     short,
 )
+from studies.reports.drawings.scales import QUARTERS, below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,13 +49,14 @@ def opinion_scores(name: str, title: str, points: Sequence[Point], *, words: Seq
     )
 
     def paint(axes: Axes) -> None:
+        axes.set_xlim(0.9, len(words) + 0.1)
         _lines(axes, points)
         for y, one in _defined(points):
             axes.plot([one.low, one.high], [y, y], color=BLUE, lw=1.4, solid_capstyle="butt")
             axes.plot(one.value, y, "o", color=BLUE, ms=4.5)
             axes.annotate(f"{one.value:.2f}", (5.12, y), va="center_baseline", annotation_clip=False)
-        axes.set_xlim(0.9, len(words) + 0.1)
-        axes.set_xticks(range(1, len(words) + 1), [f"{score}\n{word}" for score, word in enumerate(words, start=1)])
+        scores = range(1, len(words) + 1)
+        below(axes, scores, [f"{score}\n{word}" for score, word in zip(scores, words, strict=True)], grid=True)
 
     return _figure(name, title, rows, points, paint, "There are no ratings yet.", right=0.55)
 
@@ -73,16 +76,16 @@ def label_shares(name: str, title: str, points: Sequence[Point]) -> Figure:
     )
 
     def paint(axes: Axes) -> None:
+        axes.set_xlim(0, 1)
         _lines(axes, points)
         for y, one in _defined(points):
-            axes.barh(y, one.value, height=0.55, color=SKY, lw=0)
+            boxes(axes, [(0, y - 0.275, one.value, y + 0.275)], SKY)
             axes.plot([one.low, one.high], [y, y], color=INK, lw=1.2, solid_capstyle="butt")
             for end in (one.low, one.high):
                 axes.plot([end, end], [y - 0.14, y + 0.14], color=INK, lw=1.2)
             told = f"{one.count} of {one.total}, {_percent(one.value)} ({_percent(one.low)} to {_percent(one.high)})"
             axes.annotate(told, (1.02, y), va="center_baseline", annotation_clip=False)
-        axes.set_xlim(0, 1)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+        below(axes, *QUARTERS, grid=True)
 
     return _figure(name, title, rows, points, paint, "There are no ballots yet.", right=2.0)
 
@@ -98,11 +101,11 @@ def _figure(
 
 def _lines(axes: Axes, points: Sequence[Point]) -> None:
     axes.set_ylim(len(points) - 0.5, -0.5)
-    axes.set_yticks(range(len(points)), [short(one.label) for one in points])
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
-    axes.spines["left"].set_visible(False)
     for y, one in enumerate(points):
+        axes.annotate(
+            short(one.label), (0, y), (-7, 0), ("axes fraction", "data"), textcoords="offset points", ha="right",
+            va="center_baseline", annotation_clip=False,
+        )  # fmt: skip
         if not math.isfinite(one.value):
             axes.text(0.02, y, "undefined", va="center_baseline", color=GREY, transform=axes.get_yaxis_transform())
 

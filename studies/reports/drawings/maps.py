@@ -39,7 +39,6 @@ def image_map(name: str, title: str, values: ArrayLike, *, unit: str, maximum: f
 
     def paint(axes: Axes) -> None:
         axes.imshow(_picture(table, top), interpolation="none", aspect="auto")
-        axes.set_axis_off()
         _scale(axes.inset_axes((1 + 0.12 / wide, 0, 0.16 / wide, 1)), top)
         axes.annotate(
             "\n".join(caption), (0, 0), (0, -4), "axes fraction", "offset points", va="top", annotation_clip=False

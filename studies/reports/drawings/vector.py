@@ -6,6 +6,9 @@ import re
 from html import escape
 
 _STYLE = re.compile(r' style="([^"]*)"')
+#: The first is what the drawing is measured with; browsers take the next that they have.
+FAMILY = "'DejaVu Sans', Verdana, Arial, sans-serif"
+_NO_TURN = re.compile(r' transform="rotate\(-?0 [^)]*\)"')
 _BLANKS = re.compile(r"\s*\n\s*")
 
 
@@ -18,16 +21,18 @@ def plain(svg: str, name: str, title: str) -> str:
     body = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", body, flags=re.S)
     body = re.sub(r"<defs>\s*</defs>", "", body)
     body = _STYLE.sub(lambda found: _attributes(found[1]), body)
+    body = _NO_TURN.sub("", body)
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', body))
     body = re.sub(r' id="([^"]*)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", body)
     body = re.sub(r'href="#|url\(#', lambda found: f"{found[0]}{name}-", body)
     head, rest = body.split(">", 1)
     label = f"<title>{escape(title)}</title>"
-    root = f'{head} role="img" stroke-linejoin="round" class="drawing">{label}'
+    root = f'{head} role="img" stroke-linejoin="round" font-family="{FAMILY}" class="drawing">{label}'
     return _BLANKS.sub(" ", root + rest).replace("> <", "><").strip() + "\n"
 
 
 def _attributes(style: str) -> str:
     pairs = (entry.split(":", 1) for entry in style.split(";") if ":" in entry)
     found = {key.strip(): value.strip() for key, value in pairs}  # of two for the same, the later holds
+    found.pop("font-family", None)  # the same for all, so that the root says it
     return "".join(f' {key}="{value}"' for key, value in found.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from studies.reports.drawings.bars import sample_bars
 from studies.reports.drawings.canvas import BLUE, GREY, INK, ORANGE, PALE, RED, Figure, Margins, in_words
+from studies.reports.drawings.scales import beside, steps
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -48,24 +49,17 @@ def votes(
 
     def paint(axes: Axes) -> None:
         colours = [BLUE if index in chosen else ORANGE if index in tied else PALE for index in drawn]
-        sample_bars(axes, drawn, [counts[index] for index in drawn], colours)
-        _scale(axes, max(counts))
+        heights = [counts[index] for index in drawn]
+        sample_bars(axes, drawn, heights, colours, name=_below(len(drawn), order, counts))
+        axes.set_ylim(0, 1.08 * max(counts))
         _threshold(axes, threshold)
+        beside(axes, steps(axes.get_ylim(), most=5, whole=True), name="votes", grid=True)
         cut = sum(index in chosen for index in drawn)
         if divided := 0 < cut < len(drawn):
             axes.axvline(cut - 0.5, color=INK, lw=1, ls=DOTTED)
         _legend(axes, set(colours), cut=divided, threshold=math.isfinite(threshold))
-        axes.set_xlabel(_below(len(drawn), order, counts))
 
     return Figure(name, title, rows, paint, height=2.3, margins=Margins(left=0.5, top=0.36, bottom=0.5))
-
-
-def _scale(axes: Axes, most: int) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.set_ylim(0, 1.08 * most)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-    axes.set_ylabel("votes")
 
 
 def _threshold(axes: Axes, threshold: float) -> None:

@@ -29,7 +29,7 @@ from studies.reports.blocks import (
     unbroken,
 )
 from studies.reports.colours import colour_map
-from studies.reports.pdf import style
+from studies.reports.pdf import style, vector
 from studies.reports.tables import Table
 
 FACT_NAME = 130.0  # points, of the first column of facts
@@ -239,8 +239,8 @@ class _Drawn(Flowable):
         return self.width, self.height
 
     def draw(self) -> None:
-        image = ImageReader(BytesIO(self._figure.png))
-        self.canv.drawImage(image, 0, 0, self.width, self.height)
+        self.canv.scale(self.width / (self._figure.width * inch), self.height / (self._figure.height * inch))
+        vector.draw(self.canv, self._figure.svg)
 
 
 def _within(width: float, height: float) -> tuple[float, float]:

@@ -1,14 +1,13 @@
 """A report as PDF on A4, by reportlab: embedded fonts, bookmarks, page numbers, the same bytes for the same report.
 
-Figures come from their PNG at 200 dots per inch. Contents are written before the pages that they name: each number
+Figures are drawn from their SVG, letters as letters. Contents are written before the pages that they name: each number
 is a form that is drawn where it belongs and defined once the page is known, so that nothing is drawn twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
@@ -16,7 +15,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
-from studies.reports.blocks import Cover, Heading
+from studies.reports.blocks import Block, Cover, Heading
 from studies.reports.pdf.layout import Anchored, Contents, flowables
 from studies.reports.pdf.style import MARGIN, PLAIN, SOFT, register_fonts
 
@@ -26,12 +25,12 @@ TOTAL = "pages"
 rl_config.useA85 = 0
 
 
-def write(path: Path, title: str, blocks: Callable[[], Iterable[Any]], progress: Callable[[Heading], None]) -> None:
-    """blocks: called twice, for the contents first;  progress: is told each heading of the contents"""
+def write(path: Path, title: str, blocks: Sequence[Block], progress: Callable[[Heading], None]) -> None:
+    """progress: is told each heading of the contents"""
     register_fonts()
-    headings = [block for block in blocks() if isinstance(block, Heading) and block.level < 3]
+    headings = [block for block in blocks if isinstance(block, Heading) and block.level < 3]
     story: list[Flowable] = []
-    for block in blocks():
+    for block in blocks:
         story += flowables(block)
         if isinstance(block, Cover):
             story.append(Contents(headings))

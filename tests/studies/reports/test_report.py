@@ -25,6 +25,7 @@ from studies.reports import blocks, html
 from studies.reports.blocks import Block, Cover, Drawing, Facts, Grid, Heading, Picture, Pictures, Points, Text
 from studies.reports.document import blocks as parts
 from studies.reports.document.pictures import reduced
+from studies.reports.drawings import canvas
 from studies.reports.source import Source
 from studies.services import enrolment, lifecycle
 from studies.services.analysis import versions
@@ -97,7 +98,7 @@ class Page(HTMLParser):
 
 def test_the_html_stands_alone_and_the_pdf_has_its_contents(tmp_path: Path) -> None:
     source = told(voted(name="<b>Fünf & „6“</b>"))
-    making.write(source, tmp_path / "report.html")
+    making.write(making.parts(source), tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
     page = Page(text)
     kinds = {tag for tag, _ in page.tags}
@@ -113,14 +114,24 @@ def test_the_html_stands_alone_and_the_pdf_has_its_contents(tmp_path: Path) -> N
     assert "&lt;b&gt;Fünf &amp; „6“&lt;/b&gt;" in text
     assert not re.search(r">[^<]*\b(nan|None|inf)\b[^<]*<", text)
 
-    making.write(source, tmp_path / "report.pdf")
+    making.write(making.parts(source), tmp_path / "report.pdf")
     pdf = (tmp_path / "report.pdf").read_bytes()
     headings = [one for one in parts(source) if isinstance(one, Heading) and one.level < 3]
     assert pdf.startswith(b"%PDF-")
     assert pdf.count(b"/FontFile2") >= 2, "fonts are embedded"
     assert pdf.count(b"/Dest") >= len(headings)
-    making.write(source, tmp_path / "again.pdf")
+    making.write(making.parts(source), tmp_path / "again.pdf")
     assert (tmp_path / "again.pdf").read_bytes() == pdf
+
+
+def test_both_forms_are_made_of_figures_that_are_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = making.parts(told(voted()))
+    drawn: list[str] = []
+    draw = canvas.Figure._draw
+    monkeypatch.setattr(canvas.Figure, "_draw", lambda figure, save: (drawn.append(figure.name), draw(figure, save)))
+    for name in ("report.html", "report.pdf"):
+        making.write(report, tmp_path / name)
+    assert sorted(drawn) == sorted(block.figure.name for block in report if isinstance(block, Drawing))
 
 
 def test_both_forms_know_every_block() -> None:
@@ -271,7 +282,7 @@ def test_a_changed_picture_is_named_and_never_replaced() -> None:
     name = store.path_name(item.evaluation.ensemble.png8_sha256, "ensembles", ".png")
     Path(store.storages["default"].path(name)).write_bytes(b"something else")
     with pytest.raises(StoreError, match=name):
-        html.write(io.StringIO(), "", lambda: parts(source), lambda heading: None)
+        html.write(io.StringIO(), "", list(parts(source)), lambda heading: None)
 
 
 def test_large_tables_of_labels_leave_out_what_nobody_said() -> None:
@@ -310,7 +321,7 @@ def test_a_reason_longer_than_a_page_is_laid_out(tmp_path: Path) -> None:
     later = replace(first, number=2, reason="Because. " * 2000 + "w" * 300, changes={"ensemble_size": 2})
     bare = replace(source.results, analysis_versions=(first, later), items=(), evidence={})
     source = replace(source, results=bare)
-    making.write(source, tmp_path / "report.pdf")
+    making.write(making.parts(source), tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
 
 
