@@ -25,13 +25,17 @@ def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval
     _check(successes, trials, confidence)
     if trials == 0:
         return _undefined("wilson", confidence)
+    low, high = score_limits(successes, trials, confidence)
+    return Interval(successes / trials, "wilson", VERSION, trials, low=low, high=high, confidence=confidence)
+
+
+def score_limits(successes: float, trials: float, confidence: float) -> tuple[float, float]:
+    """Wilson's limits. successes need not be whole: a share among so many independent ones is all that they need."""
     z = float(norm.ppf((1 + confidence) / 2))
     centre = (successes + z**2 / 2) / (trials + z**2)
     half = z / (trials + z**2) * math.sqrt(successes * (trials - successes) / trials + z**2 / 4)
     # The limits at the ends are exactly 0 and 1; rounding errors would say otherwise.
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == trials else centre + half
-    return Interval(successes / trials, "wilson", VERSION, trials, low=low, high=high, confidence=confidence)
+    return 0.0 if successes == 0 else centre - half, 1.0 if successes == trials else centre + half
 
 
 @estimator

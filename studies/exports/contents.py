@@ -27,6 +27,7 @@ from studies.exports import (
     raters,
     ratings,
     readme,
+    right_labels,
     samples,
     schema,
     table_files,
@@ -169,6 +170,8 @@ def gather(study: Study, options: Options | None = None) -> Contents:
             people = levels.numbers(study)
             results = levels.document(results, people, truth=options.truth)
             setting = design.public(setting, truth=options.truth)
+        if not options.truth:
+            results, setting = right_labels.left_out(results, setting)
         tables = list(_tables(study, results, people, truth=options.truth))
         others = [*consent.members(study), *_as_in_papers(found)]
     return Contents(results, setting, tables, others, options)

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from studies.exports import events, exposures, questionnaire, raters, ratings, viewing_checks
+from studies.exports import events, exposures, questionnaire, raters, ratings, trials, viewing_checks
 from studies.exports.cells import Value
 from studies.exports.manifest import INTERNAL, PUBLIC
 from studies.exports.tables import Column, csv_lines
@@ -58,8 +58,10 @@ def numbers(study: Study) -> dict[str, int]:
 
 
 def rows_of(table: Any, study: Study, level: str, *, truth: bool = False) -> Iterable[Row]:
-    """The rows of a table's module; on the way to the public without answers in free text, and without hashes of
-    truths that are not inside."""
+    """The rows of a table's module, without the right labels of truths that are not inside; on the way to the public
+    also without answers in free text and without hashes of such truths."""
+    if table is trials:
+        return trials.rows(study, truth=truth)
     if level == PUBLIC and table is ratings:
         return ratings.rows(study, truth=truth)
     if level == PUBLIC and table is questionnaire:

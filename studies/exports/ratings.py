@@ -26,6 +26,7 @@ COLUMNS = (
     Column("other_sha256", "sha256", "of the PNG file that was shown; else empty"),
     Column("score", "integer", "ACR: 1 bad to 5 excellent; DCR: 1 very annoying to 5 imperceptible; else empty"),
     Column("preference", "text", "of a pair: first (the left one), none or second; else empty"),
+    Column("label", "text", "in naming: what it shows, of the study's labels, or cannot tell; else empty"),
     Column("shown_at", "time", "when it was first shown; empty for what was not reached", "ISO 8601, UTC"),
     Column("answered_at", "time", "when it was answered; empty for what was not", "ISO 8601, UTC"),
     Column("response_ms", "integer", "from the picture on screen to the answer, by the clock of the page", "ms"),
@@ -36,8 +37,8 @@ COLUMNS = (
 
 _FIELDS = (
     "rater__participant__code", "rater__participant__simulated", "rater__turn", "number", "repeat",
-    "stimulus__item__position", "stimulus", "other", "score", "preference", "shown_at", "answered_at", "response_ms",
-    "hidden_ms", "pixel_ratio", "enlargement",
+    "stimulus__item__position", "stimulus", "other", "score", "preference", "label", "shown_at", "answered_at",
+    "response_ms", "hidden_ms", "pixel_ratio", "enlargement",
 )  # fmt: skip
 _STIMULUS = _FIELDS.index("stimulus")
 

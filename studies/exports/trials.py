@@ -11,7 +11,7 @@ from typing import Any
 from studies.exports.cells import Value
 from studies.exports.pool_numbers import pool_numbers
 from studies.exports.tables import Column
-from studies.models import Study, Trial
+from studies.models import Kind, Study, Trial
 
 FILE = "trials.csv"
 SEPARATOR = ";"
@@ -30,7 +30,7 @@ COLUMNS = (
     Column("cast_at", "time", "when the answer was sent; empty until it is", "ISO 8601, UTC"),
     Column("feedback_seen_at", "time", "when the feedback of a practice item was read; else empty", "ISO 8601, UTC"),
     Column("label", "text", "what the participant saw in the low-resolution image"),
-    Column("expected_label", "text", "the known answer, where there is one"),
+    Column("expected_label", "text", "the known answer, where there is one; of main items in exports with truths only"),
     Column("right", "boolean", "whether the label is the known answer; empty where one of them is"),
     Column("picks", "text", "index in the item's pool of each sample picked, first pick first", "separated by ;"),
     Column("confidence", "integer", "how sure of the picks, from 1 guessed to 5 certain; may be empty"),
@@ -68,8 +68,11 @@ _ELSEWHERE = {
 _READ = [column.name for column in COLUMNS if column.name not in ("right", "picks")]
 
 
-def rows(study: Study) -> Iterator[tuple[Value, ...]]:
-    """Trials of participants who have not withdrawn, in their own order, from one query that streams."""
+def rows(study: Study, *, truth: bool = True) -> Iterator[tuple[Value, ...]]:
+    """Trials of participants who have not withdrawn, in their own order, from one query that streams.
+
+    truth: with the right labels of main items
+    """
     numbers = pool_numbers(study)
     query = (
         Trial.objects.filter(participant__study=study, participant__withdrawn_at=None)
@@ -80,6 +83,8 @@ def rows(study: Study) -> Iterator[tuple[Value, ...]]:
         found = list(of_one)
         trial = dict(zip(_READ, found[0][2:], strict=True))
         trial["picks"] = _listed(numbers[trial["item"], row[1]] for row in found if row[1] is not None)
+        if not truth and trial["kind"] == Kind.MAIN:
+            trial["expected_label"] = ""
         yield _row(trial)
 
 

@@ -12,6 +12,7 @@ from studies.exports import (
     design,
     evidence_checks,
     family_checks,
+    naming_checks,
     parquet,
     protocol_checks,
     provenance,
@@ -58,6 +59,7 @@ CHECKS = (
     Check("pictures that were rated follow from the samples, bit for bit", stimulus_checks.pictures),
     Check("ratings are of the pictures that were shown", rating_checks.named),
     Check("preferences follow from the pairs that were answered", rating_checks.preferences),
+    Check("what people named before and after follows from the ballots and the ratings", naming_checks.check),
     Check("opinion scores follow from the ratings", evidence_checks.opinions, "who came in to rate in which order"),
 )
 

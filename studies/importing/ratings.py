@@ -25,12 +25,14 @@ from studies.models import (
     StimulusKind,
     Study,
 )
-from studies.models.rating import SCORES
+from studies.models.rating import ALONE, SCORED, SCORES
+from studies.services.tallies import offered_labels
 
 _BLOCK = 2000  # ratings
+_LATER = frozenset({"label"})
 _COPIED = (
-    "number", "repeat", "shown_at", "answered_at", "score", "preference", "response_ms", "hidden_ms", "pixel_ratio",
-    "enlargement",
+    "number", "repeat", "shown_at", "answered_at", "score", "preference", "label", "response_ms", "hidden_ms",
+    "pixel_ratio", "enlargement",
 )  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def _answers(phase: RatingPhase | None, bundle: Bundle, people: Mapping[str, Par
     enrolled: dict[str, Rater] = {}
     for row in rows(bundle, raters.FILE, raters.COLUMNS):
         enrolled[row["participant"]] = _rater(phase, row, people)
-    made = (_rating(row, enrolled, shown) for row in rows(bundle, ratings.FILE, ratings.COLUMNS))
+    made = (_rating(row, enrolled, shown) for row in rows(bundle, ratings.FILE, ratings.COLUMNS, later=_LATER))
     while block := list(islice(made, _BLOCK)):
         Rating.objects.bulk_create(block, batch_size=500)
 
@@ -108,15 +110,23 @@ def _problems(made: Rating) -> Iterator[str]:
     phase, other = made.rater.phase, made.other
     if made.repeat not in (0, 1):
         yield "repeat is 0 or 1"
-    if (other is None) != (phase.mode == Mode.ACR) or (other == made.stimulus and phase.mode == Mode.PAIRWISE):
+    if (other is None) != (phase.mode in ALONE) or (other == made.stimulus and phase.mode == Mode.PAIRWISE):
         yield f"it has not the pictures that are shown in mode {phase.mode}"
     if phase.mode == Mode.DCR and not phase.hidden_reference and made.stimulus.kind == StimulusKind.REFERENCE:
         yield "the truth was not rated in this phase"
     if phase.mode == Mode.DCR and other is not None and other.kind != StimulusKind.REFERENCE:
         yield "what stands beside a picture in mode dcr is the truth"
-    answered = made.answered_at is not None
-    pairs = phase.mode == Mode.PAIRWISE
-    if (made.score in SCORES) != (answered and not pairs) or (made.score is not None and made.score not in SCORES):
+    yield from _unlike(made, phase)
+
+
+def _unlike(made: Rating, phase: RatingPhase) -> Iterator[str]:
+    """What keeps its answer from being one of its mode."""
+    mode = phase.mode if made.answered_at is not None else ""
+    if (made.score in SCORES) != (mode in SCORED) or (made.score is not None and made.score not in SCORES):
         yield "score is 1 to 5 where a score was given, else empty"
-    if bool(made.preference) != (answered and pairs):
+    if bool(made.preference) != (mode == Mode.PAIRWISE):
         yield "preference is there where one was given, else empty"
+    if bool(made.label) != (mode == Mode.NAMING):
+        yield "label is there where one was given, else empty"
+    elif made.label and made.label not in offered_labels(phase.study):
+        yield f"“{made.label}” is none of the study's labels"

@@ -27,10 +27,16 @@ _READ: dict[str, Callable[[str], Any]] = {
 }
 
 
-def rows(bundle: Bundle, file: str, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
-    """Rows by column, with the columns' types; what is empty is None, but "" in texts. Raises StudyError."""
+def rows(
+    bundle: Bundle, file: str, columns: Sequence[Column], *, later: frozenset[str] = frozenset()
+) -> Iterator[dict[str, Any]]:
+    """Rows by column, with the columns' types; what is empty is None, but "" in texts. Raises StudyError.
+
+    later: columns that older exports are without, which are empty there
+    """
     for number, row in enumerate(table(bundle, file), start=1):
         try:
+            row = dict.fromkeys(later, "") | row
             yield {column.name: _value(column, row[column.name]) for column in columns}
         except (LookupError, ValueError, AttributeError) as error:
             raise StudyError(f"{file}, row {number}: a value is missing or malformed ({error}).") from None

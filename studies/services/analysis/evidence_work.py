@@ -15,6 +15,7 @@ from studies.services import results
 from studies.services.analysis import evaluation, evidence, evidence_items, evidence_study, exclusions, plan, versions
 from studies.services.analysis.exposures import exposures
 from studies.services.opinions import ratings
+from studies.services.opinions.names import names
 from studies.services.snapshot import snapshot
 from studies.services.tallies import picked, tallies
 
@@ -62,6 +63,8 @@ def figures(study: Study) -> tuple[str, dict[str, Any]]:
         found = results.collect(study)
         state = evidence.digest(read, counted)
         rated, pairs = ratings.matrix(study), ratings.wins(study)
+        given = {item.pk: dict(labels[item.pk].values()) for item in items}
+        named = names(study, given, without=without)
     # From here on images are read and draws made: no transaction waits for them.
     of_items = {
         str(item.position): evidence_items.figures(
@@ -72,9 +75,8 @@ def figures(study: Study) -> tuple[str, dict[str, Any]]:
         )
         for item in items
     }  # fmt: skip
-    given = {item.pk: dict(labels[item.pk].values()) for item in items}
     over_all = evidence_study.figures(
-        read, labels=given, items=found.items, made=of_items, scores=rated, preferences=pairs
+        read, labels=given, items=found.items, made=of_items, scores=rated, preferences=pairs, named=named
     )
     return state, {"version": evidence.VERSION, "items": of_items, "study": over_all}
 

@@ -5,6 +5,7 @@ Nothing here knows people. It stands in for them in rehearsals and must never be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +47,18 @@ def perceive(study: Study, item: Item) -> Perception:
     return Perception(shares / shares.sum(), likeness, _typicality(samples, pool))
 
 
-def _read(labels: list[str], pool: Pool) -> NDArray[np.float64] | None:
-    """p(label | sample), (labels, m); None where labels are not digits or no reader takes the pictures."""
+def read_picture(study: Study, item: Item, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How likely each label is to be read in one picture (H, W, C) of an item, (labels,), summing to 1.
+
+    Where no reader knows the labels, it is what the LR image looks like: all pictures of an item are alike.
+    """
+    read = _read(study.labels, [picture])
+    shares = _seeded_shares(study, item) if read is None else read[:, 0]
+    return shares / shares.sum()
+
+
+def _read(labels: list[str], pool: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64] | None:
+    """p(label | picture), (labels, m); None where labels are not digits or no reader takes the pictures."""
     if not labels or not all(label in readers.DIGITS for label in labels):
         return None
     pictures = np.stack([image / np.float64(255) for image in pool]).astype(np.float32)

@@ -4,7 +4,7 @@ They are no evidence of anything. The model: a picture's quality is 3, and a poi
 better than the mean of its item's other pictures, at most two points either way; better by PSNR against the truth,
 by LR consistency where there is none. The truth itself has quality 5. To that comes each rater's bias (standard
 deviation 0.4) and, for each look, noise (0.6); the sum is rounded to the scale. Of a pair the one that looks better
-is preferred; a difference below 0.4 is none.
+is preferred; a difference below 0.4 is none. What they name: `simulated_names`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,15 @@ from studies.services.analysis.figures import measures
 from studies.services.design.truth import truth_png
 from studies.services.opinions import stimuli
 from studies.services.ordering import derived_seed
+from studies.services.simulated import simulated_names
 from studies.services.trials import phases
 
 MIDDLE, DECIBELS, MOST = 3.0, 3.0, 2.0
 BIAS, NOISE, SAME = 0.4, 0.6, 0.4
 
 Progress = Callable[[range], Iterable[int]]
+#: Of a rating and the seed of who rates.
+Answer = Callable[[Rating, int], str]
 
 
 def simulate(study: Study, *, count: int, seed: int, progress: Progress = iter) -> list[Rater]:
@@ -52,9 +55,25 @@ def simulate(study: Study, *, count: int, seed: int, progress: Progress = iter) 
     phase = phases.rating(study)
     if phase is None:
         raise LifecycleError("The rating phase is not open: open it, then let people rate.")
-    quality = qualities(phase)
+    answer = _naming(phase) if phase.mode == Mode.NAMING else _judging(phase)
     people = _people(phase, count, seed)
-    return [_rate(people[index], quality) for index in progress(range(len(people)))]
+    return [_rate(people[index], answer) for index in progress(range(len(people)))]
+
+
+def _naming(phase: RatingPhase) -> Answer:
+    seen = simulated_names.views(phase)
+    return lambda one, seed: simulated_names.name(one, seen, seed)
+
+
+def _judging(phase: RatingPhase) -> Answer:
+    quality = qualities(phase)
+
+    def judge(one: Rating, seed: int) -> str:
+        bias = np.random.default_rng(derived_seed(seed, "bias of a simulated rater")).normal(0, BIAS)
+        noise = np.random.default_rng(derived_seed(seed, f"simulated rating {one.number}")).normal(0, NOISE, 2)
+        return _answer(phase.mode, one, quality, bias, noise)
+
+    return judge
 
 
 def _people(phase: RatingPhase, count: int, seed: int) -> list[Participant]:
@@ -94,16 +113,11 @@ def _decibels(stimulus: Stimulus) -> float:
     return measure(to_uint8(read_image(stimuli.png(stimulus))))
 
 
-def _rate(participant: Participant, quality: dict[int, float]) -> Rater:
+def _rate(participant: Participant, answer: Answer) -> Rater:
     rater = rating.begin(participant)
-    bias = np.random.default_rng(derived_seed(participant.seed, "bias of a simulated rater")).normal(0, BIAS)
     while (one := rating.current(rater)) is not None:
         rating.shown(one)
-        noise = np.random.default_rng(derived_seed(participant.seed, f"simulated rating {one.number}")).normal(
-            0, NOISE, 2
-        )
-        answer = _answer(rater.phase.mode, one, quality, bias, noise)
-        rating.give(one, submission_id=uuid.uuid4(), answer=answer)
+        rating.give(one, submission_id=uuid.uuid4(), answer=answer(one, participant.seed))
     rater.refresh_from_db()
     return rater
 

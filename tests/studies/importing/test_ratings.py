@@ -86,7 +86,9 @@ def same_files(path: Path, again: Path, *names: str) -> None:
         assert (again / name).read_bytes() == (path / name).read_bytes(), name
 
 
-@pytest.mark.parametrize(("mode", "part"), [("acr", "opinion"), ("dcr", "opinion"), ("pairwise", "preferences")])
+@pytest.mark.parametrize(
+    ("mode", "part"), [("acr", "opinion"), ("dcr", "opinion"), ("pairwise", "preferences"), ("naming", "naming")]
+)
 def test_ratings_give_the_same_evidence(mode: str, part: str, tmp_path: Path) -> None:
     study = rated_study(mode)
     before = ratings.matrix(study), ratings.wins(study)
