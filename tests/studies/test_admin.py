@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from studies.models import Ballot, Participant, Role, Source, Study, StudyMembership
+from studies.models import (
+    Ballot,
+    Imported,
+    Participant,
+    Report,
+    Role,
+    Source,
+    Study,
+    StudyMembership,
+)
 from studies.services import enrolment
+from studies.services.analysis import evaluation, versions
 from studies.services.people.recruiting import Door
-from tests.studies import factories
+from tests.studies import factories, rated
 
 
 @pytest.fixture
@@ -146,6 +157,36 @@ def test_who_people_are_elsewhere_is_for_editors(db: None) -> None:
         client.force_login(person)
         shown[role] = "5f1a" in client.get("/admin/studies/recruiteridentity/").content.decode()
     assert shown == {Role.VIEWER: False, Role.EDITOR: True}
+
+
+WORKED_OUT = (
+    "variantset", "variant", "evidence", "report", "stimulus", "rater", "rating", "analysisversion", "imported",
+)  # fmt: skip
+
+
+def test_what_is_made_of_a_study_is_for_its_members_to_look_at(db: None) -> None:
+    """Owner and colleague see the rows, and may change none; a stranger on the staff finds nothing."""
+    study = rated.voted(items=1)
+    (made,) = evaluation.request_all(study)
+    evaluation.run(made.pk)
+    rated.opened(study)
+    rated.rate_all(study.participants.order_by("pk")[0])
+    Report.objects.create(study=study)
+    Imported.objects.create(study=study, digest="ab" * 32)
+    versions.add(study, study.memberships.get().user, reason="A reviewer asked.", ensemble_size=2)
+    for role, status in ((Role.OWNER, 200), (Role.VIEWER, 200), (None, 302)):
+        person, client = factories.user(is_staff=True), Client()
+        person.user_permissions.set(Permission.objects.filter(content_type__app_label="studies"))
+        if role is not None:
+            StudyMembership.objects.create(study=study, user=person, role=role)
+        client.force_login(person)
+        for name in WORKED_OUT:
+            row = apps.get_model("studies", name).objects.order_by("pk")[0]
+            page = reverse(f"admin:studies_{name}_change", args=[row.pk])
+            listed = client.get(reverse(f"admin:studies_{name}_changelist")).context
+            assert (listed["cl"].result_count > 0, client.get(page).status_code) == (role is not None, status), name
+            assert client.post(page, {}).status_code in (302, 403), name
+            assert not listed["has_add_permission"], name
 
 
 def test_additions_are_shown(admin: Client) -> None:
