@@ -9,10 +9,14 @@ from studies.models.study import Study
 
 
 class Evidence(models.Model):
-    """Figures of one state of the votes. A later state takes the place of an earlier one: all follows from the rows."""
+    """Figures of one state of the answers. A later state takes the place of an earlier one: all follows from the rows.
+
+    What ratings tell is valid for one state of the ratings, all else for one of the votes: a rating changes no vote.
+    """
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="evidence")
     digest = models.CharField(max_length=64, blank=True, help_text="of the votes that the figures rest on")
+    ratings = models.CharField(max_length=64, blank=True, help_text="digest of the ratings that the figures rest on")
     figures = models.JSONField(
         default=dict, help_text="of the study, and by position of each item; see services.evidence"
     )

@@ -17,7 +17,7 @@ from studies.models.report import Step
 from studies.reporting import making
 from studies.results import MADE, ItemResults, StudyResults
 from studies.services import report, results
-from studies.services.analysis import evidence_work
+from studies.services.analysis import evidence, evidence_work
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,7 @@ def _files(row: Report) -> tuple[dict[str, str], str]:
 def ready(study: Study, begin: Callable[[], None] = lambda: None) -> StudyResults:
     """The study's results; ensembles and evidence that the votes allow and nobody has made yet are made first."""
     found = results.collect(study)
-    voted = any(item.ballots for item in found.items)
-    if (voted and not found.evidence) or any(map(_unmade, found.items)):
+    if evidence.missing(study, found) or any(map(_unmade, found.items)):
         begin()
         evidence_work.run(study)
         found = results.collect(study)

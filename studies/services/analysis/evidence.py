@@ -14,19 +14,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from inference import sending
-from studies.models import Evidence, Rating, Study
+from studies.models import Evidence, MethodImage, Rating, Study
 from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult, StudyResults
 from studies.services.analysis import evaluation
 from studies.services.tallies import Tally
 
 VERSION = "1"
+#: What follows from the ratings alone, among the figures over all items.
+OF_RATINGS = ("opinion", "preferences", "naming")
 
 
 def digest(study: Study, counted: Mapping[int, Tally]) -> str:
-    """sha256 of the state of the votes: of every item's counts, who has withdrawn, and how they are read.
+    """sha256 of the state of the votes: every item's counts, who has withdrawn, how they are read, uploaded methods.
 
     study: as read, see `versions.as_read`
     """
@@ -37,17 +40,28 @@ def digest(study: Study, counted: Mapping[int, Tally]) -> str:
         study.tie_rule,
         study.plan,
         study.participants.filter(withdrawn_at__isnull=False).count(),
-        _ratings(study),
+        _uploaded(study),
         [
             [pk, tally.votes.tolist(), tally.by_label.tolist(), tally.label_counts.tolist(), tally.ballots]
             for pk, tally in sorted(counted.items())
         ],
     ]
+    return _sha256(content)
+
+
+def ratings_digest(study: Study) -> str:
+    """sha256 of the state of the ratings: a rating is given once and never changed, so that their keys tell it."""
+    given = Rating.objects.given().filter(rater__phase__study=study)
+    return _sha256(given.aggregate(count=Count("pk"), keys=Sum("pk")))
+
+
+def _uploaded(study: Study) -> list[tuple[str, int, str]]:
+    rows = MethodImage.objects.filter(method__study=study).order_by("method__name", "item")
+    return list(rows.values_list("method__name", "item", "sha256"))
+
+
+def _sha256(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _ratings(study: Study) -> int:
-    return Rating.objects.given().filter(rater__phase__study=study).count()
 
 
 def request(study: Study) -> None:
@@ -71,9 +85,25 @@ def waiting(since: datetime) -> list[int]:
 
 
 def current(study: Study, state: str) -> dict[str, Any]:
-    """The figures of this state of the votes, see `digest`; {} where they are not made."""
+    """The figures of this state of the votes, see `digest`; {} where they are not made.
+
+    Without those of the ratings, where these are no longer as they were.
+    """
     row = Evidence.objects.filter(study=study, digest=state).first()
-    return row.figures if row is not None else {}
+    if row is None:
+        return {}
+    if row.ratings == ratings_digest(study):
+        return row.figures
+    over_all = {name: found for name, found in row.figures["study"].items() if name not in OF_RATINGS}
+    return row.figures | {"study": over_all}
+
+
+def missing(study: Study, found: StudyResults) -> bool:
+    """Whether the answers allow figures that are not made. found: the study's results"""
+    if not any(item.ballots for item in found.items):
+        return False
+    made = Evidence.objects.filter(study=study, ratings=ratings_digest(study))
+    return not (found.evidence and made.exists())
 
 
 def state(study: Study) -> tuple[str, str]:
@@ -103,9 +133,9 @@ def progress(study: Study, found: StudyResults) -> Progress:
     """How far a worker is with what the present votes allow. found: the study's results"""
     at, error = state(study)
     items = [(_item_state(item.evaluation), bool(item.selection.chosen)) for item in found.items]
-    missing = not found.evidence and any(item.ballots for item in found.items)
+    lacking = missing(study, found)
     being_made = sum(one == BEING_MADE for one, _ in items) + (at == BEING_MADE)
-    to_make = sum(one in (NOT_MADE, FAILED) and voted for one, voted in items) + (missing and at != BEING_MADE)
+    to_make = sum(one in (NOT_MADE, FAILED) and voted for one, voted in items) + (lacking and at != BEING_MADE)
     failed = at == FAILED or any(one == FAILED for one, _ in items)
     made = bool(found.evidence) and not to_make
     over_all = BEING_MADE if being_made else FAILED if failed else MADE if made else NOT_MADE

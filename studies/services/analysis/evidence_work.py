@@ -28,14 +28,14 @@ def run(study: Study) -> Evidence:
     for asked in evaluation.request_all(study):  # methods are compared by the figures of their ensembles
         evaluation.run(asked.pk)
     try:
-        row.digest, row.figures = figures(study)
+        row.digest, row.ratings, row.figures = figures(study)
     except Exception as error:
         log.exception("The evidence of %s failed", study)
         row.error = _sentence(error)
         row.save(update_fields=["error"])
         return row
     row.error, row.made_at = "", timezone.now()
-    row.save(update_fields=["digest", "figures", "error", "made_at"])
+    row.save(update_fields=["digest", "ratings", "figures", "error", "made_at"])
     return row
 
 
@@ -45,8 +45,11 @@ def _sentence(error: Exception) -> str:
     return f"The evidence could not be worked out ({type(error).__name__}: {error}); the worker's log has more."
 
 
-def figures(study: Study) -> tuple[str, dict[str, Any]]:
-    """The digest of the state of the votes, and the figures: "items" by position (as text), and "study"."""
+def figures(study: Study) -> tuple[str, str, dict[str, Any]]:
+    """The digests of the votes and of the ratings, and the figures: "items" by position (as text), and "study".
+
+    The figures of items that are already made of the same votes are taken as they are.
+    """
     with snapshot():
         study = Study.objects.select_related("weights").get(pk=study.pk)
         read = versions.as_read(study)
@@ -61,12 +64,13 @@ def figures(study: Study) -> tuple[str, dict[str, Any]]:
         seen = exposures(read, items, picks, {pk: len(pool) for pk, pool in ids.items()})
         labels = _labels(items, without)
         found = results.collect(study)
-        state = evidence.digest(read, counted)
+        state, rated_state = evidence.digest(read, counted), evidence.ratings_digest(study)
+        made = evidence.current(study, state)
         rated, pairs = ratings.matrix(study), ratings.wins(study)
         given = {item.pk: dict(labels[item.pk].values()) for item in items}
         named = names(study, given, without=without)
     # From here on images are read and draws made: no transaction waits for them.
-    of_items = {
+    of_items = made.get("items") or {
         str(item.position): evidence_items.figures(
             evidence_items.Votes(
                 item, pools[item.pk], counted[item.pk], list(picks[item.pk].values()),
@@ -78,7 +82,7 @@ def figures(study: Study) -> tuple[str, dict[str, Any]]:
     over_all = evidence_study.figures(
         read, labels=given, items=found.items, made=of_items, scores=rated, preferences=pairs, named=named
     )
-    return state, {"version": evidence.VERSION, "items": of_items, "study": over_all}
+    return state, rated_state, {"version": evidence.VERSION, "items": of_items, "study": over_all}
 
 
 def _labels(items: Sequence[Item], without: frozenset[int]) -> dict[int, dict[int, tuple[int, str]]]:

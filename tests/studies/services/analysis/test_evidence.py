@@ -9,9 +9,11 @@ import pytest
 from inference import store
 from studies import tasks
 from studies.models import Evidence, Participant, Study
+from studies.reporting import work
 from studies.services import lifecycle, results
-from studies.services.analysis import evidence, evidence_work, exclusions
-from tests.studies import factories
+from studies.services.analysis import evidence, evidence_items, evidence_work, exclusions
+from studies.services.opinions import methods
+from tests.studies import factories, rated
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +113,37 @@ def test_who_withdraws_and_who_votes_alike_are_not_mistaken_for_each_other(study
     enrolment.withdraw(person)
     factories.vote_all(study, *PICKS[-1])  # the same counts as before
     assert results.collect(study).items[0].evidence == {}
+
+
+def test_a_rating_makes_opinion_scores_old_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = rated.voted(items=1)
+    rated.opened(study)
+    first, second = study.participants.all()
+    rated.rate_all(first)
+    evidence_work.run(study)
+    before = results.collect(study)
+    assert before.evidence["opinion"]["observers"] == 1
+    rated.rate_all(second)
+    found = results.collect(study)
+    assert "opinion" not in found.evidence
+    assert "methods" in found.evidence
+    assert found.items[0].evidence == before.items[0].evidence
+    assert evidence.progress(study, found).to_make == 1
+    # What rests on the votes is not worked out a second time.
+    monkeypatch.setattr(evidence_items, "figures", lambda votes: pytest.fail("worked out again"))
+    evidence_work.run(study)
+    found = results.collect(study)
+    assert found.evidence["opinion"]["observers"] == 2
+    assert not evidence.missing(study, found)
+
+
+def test_a_method_uploaded_after_the_evidence_enters_the_tables() -> None:
+    study = voted()
+    evidence_work.run(study)
+    methods.add(study, "EDSR", rated.method_files(study))
+    assert evidence.missing(study, results.collect(study))
+    found = work.ready(study)
+    assert "EDSR" in found.evidence["methods"]["psnr"]["methods"]
 
 
 def test_exposures_are_those_found_without_a_worker(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
