@@ -8,9 +8,11 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Mapping
+import unicodedata
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from studies.exports.cells import cell
@@ -28,12 +30,16 @@ WIDTH = 6.7  # inches, of a text column on A4
 DOTS = 200  # per inch, in PNG
 LETTER = 0.068  # inches, of one letter on average
 LONGEST = 34  # letters of a name
+WIDE = 1.7  # letters that one as wide as high counts for
+
+FONT = "DejaVu Sans"  # `vector` names more
+#: For what it lacks, in PNG, where the machine has one of them.
+OTHERS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "WenQuanYi Zen Hei", "Noto Sans Devanagari")
 
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "trustsr",
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # `vector` names more
     "font.size": 8,
     "axes.linewidth": 0.6,
     "axes.edgecolor": GREY,
@@ -97,7 +103,7 @@ class Figure:
     def png(self) -> bytes:
         file = io.BytesIO()
         plainly: dict[str, Any] = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
-        self._draw(lambda sheet: sheet.savefig(file, format="png", dpi=DOTS, **plainly))
+        self._draw(lambda sheet: sheet.savefig(file, format="png", dpi=DOTS, **plainly), _fonts())
         return file.getvalue()
 
     @property
@@ -110,11 +116,13 @@ class Figure:
             writer.writerow(cell(None if _undefined(value) else value) for value in row.values())
         return file.getvalue()
 
-    def _draw(self, save: Callable[[Sheet], None]) -> None:
+    def _draw(self, save: Callable[[Sheet], None], fonts: Sequence[str] = (FONT,)) -> None:
         import matplotlib
         from matplotlib.figure import Figure as NewSheet
 
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context(STYLE | {"font.sans-serif": list(fonts)}), warnings.catch_warnings():
+            # Letters stay letters in SVG, for whoever shows it to find a font; in PNG they are boxes.
+            warnings.filterwarnings("ignore", r"Glyph .* missing from font")
             sheet = NewSheet(figsize=(self.width, self.height))
             around, across, up = self.margins, self.width, self.height
             box = (1 - (around.left + around.right) / across, 1 - (around.top + around.bottom) / up)
@@ -122,6 +130,14 @@ class Figure:
             axes.set_axis_off()  # scales are drawn by `scales`
             self.paint(axes)
             save(sheet)
+
+
+@cache
+def _fonts() -> tuple[str, ...]:
+    from matplotlib.font_manager import fontManager
+
+    known = {font.name for font in fontManager.ttflist}
+    return (FONT, *(name for name in OTHERS if name in known))
 
 
 def in_words(name: str, title: str, reason: str, rows: tuple[Row, ...] = ()) -> Figure:
@@ -142,7 +158,12 @@ def short(name: str, longest: int = LONGEST) -> str:
 
 def room_for(*names: str) -> float:
     """Inches that the longest of these names needs at the side."""
-    return 0.2 + LETTER * max((len(short(name)) for name in names), default=0)
+    return 0.2 + LETTER * max((_letters(short(name)) for name in names), default=0)
+
+
+def _letters(text: str) -> float:
+    """How many letters of average width; Chinese, Japanese and Korean ones are as wide as high."""
+    return sum(WIDE if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _undefined(value: object) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import singledispatch
 from io import BytesIO
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import inch
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -29,7 +29,8 @@ from studies.reports.blocks import (
     unbroken,
 )
 from studies.reports.colours import colour_map
-from studies.reports.pdf import style, vector
+from studies.reports.pdf import letters, style, vector
+from studies.reports.pdf.letters import marked
 from studies.reports.tables import Table
 
 FACT_NAME = 130.0  # points, of the first column of facts
@@ -48,9 +49,9 @@ def flowables(block: object) -> list[Flowable]:
 
 @flowables.register
 def _cover(block: Cover) -> list[Flowable]:
-    found = [Paragraph(escape(block.subtitle), style.SMALL), Paragraph(escape(block.title), style.TITLE)]
+    found = [_said(block.subtitle, style.SMALL), _said(block.title, style.TITLE)]
     if block.mark:
-        found.append(Paragraph(f"<b>Rehearsal.</b> {escape(block.mark)}", style.CAUTION))
+        found.append(Paragraph(f"<b>Rehearsal.</b> {marked(block.mark)}", style.CAUTION))
     return [*found, *_facts(Facts(block.facts))]
 
 
@@ -62,18 +63,18 @@ def _heading(block: Heading) -> list[Flowable]:
 @flowables.register
 def _text(block: Text) -> list[Flowable]:
     styles = {"plain": style.TEXT, "small": style.SMALL, "verdict": style.VERDICT, "caution": style.CAUTION}
-    return [Paragraph(escape(block.text), styles[block.kind])]
+    return [_said(block.text, styles[block.kind])]
 
 
 @flowables.register
 def _points(block: Points) -> list[Flowable]:
-    return [*(Paragraph(escape(text), style.POINT, bulletText="•") for text in block.texts), Spacer(0, 4)]
+    return [*(Paragraph(marked(text), style.POINT, bulletText="•") for text in block.texts), Spacer(0, 4)]
 
 
 @flowables.register
 def _facts(block: Facts) -> list[Flowable]:
     value = style.CODE if block.code else style.FACT
-    rows = [[Paragraph(escape(name), style.NAME), Paragraph(escape(text), value)] for name, text in block.rows]
+    rows = [[_said(name, style.NAME), _said(text, value)] for name, text in block.rows]
     lines = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, style.RULE), *_PADDING])
     table = LongTable(rows, [FACT_NAME, WIDTH - FACT_NAME], style=lines, hAlign="LEFT", splitInRow=1)
     return [table, Spacer(0, 8)]
@@ -82,7 +83,7 @@ def _facts(block: Facts) -> list[Flowable]:
 @flowables.register
 def _grid(block: Grid) -> list[Flowable]:
     table = block.table
-    caption = Paragraph(f"<b>Table {block.number}.</b> {escape(table.title)}", style.ABOVE)
+    caption = Paragraph(f"<b>Table {block.number}.</b> {marked(table.title)}", style.ABOVE)
     caption.keepWithNext = True
     lines = [
         ("LINEABOVE", (0, 0), (-1, 0), 1, style.INK),
@@ -93,24 +94,28 @@ def _grid(block: Grid) -> list[Flowable]:
     ]
     rows = _cells(table, code=block.code)
     laid = LongTable(rows, _widths(table), repeatRows=1, splitInRow=1, style=TableStyle(lines), hAlign="LEFT")
-    notes = [Paragraph(escape(note), style.SMALL) for note in table.notes]
+    notes = [_said(note, style.SMALL) for note in table.notes]
     return [caption, laid, Spacer(0, 4), *notes, Spacer(0, 4)]
 
 
 def _cells(table: Table, *, code: bool) -> list[list[Paragraph]]:
     numbers = [is_number(table, place) for place in range(len(table.header))]
-    head = [_cell(f"<b>{escape(text)}</b>", number) for text, number in zip(table.header, numbers, strict=True)]
+    head = [_said(text, style.HEAD[number]) for text, number in zip(table.header, numbers, strict=True)]
     body = [
-        [_cell(escape(unbroken(text)), number, code=code and place > 0 and len(text) > 40)
+        [_cell(unbroken(text), number, code=code and place > 0 and len(text) > 40)
          for place, (text, number) in enumerate(zip(row, numbers, strict=True))]
         for row in table.rows
     ]  # fmt: skip
-    nothing = [Paragraph("Nothing to show.", style.CELL), *([Paragraph("", style.CELL)] * (len(table.header) - 1))]
+    nothing = [_said("Nothing to show.", style.CELL), *([_said("", style.CELL)] * (len(table.header) - 1))]
     return [head, *(body or [nothing])]
 
 
-def _cell(text: str, number: bool, *, code: bool = False) -> Paragraph:
-    return Paragraph(text, style.CODE if code else style.NUMBER if number else style.CELL)
+def _cell(text: str, number: bool, *, code: bool) -> Paragraph:
+    return _said(text, style.CODE if code else style.NUMBER if number else style.CELL)
+
+
+def _said(text: str, look: ParagraphStyle) -> Paragraph:
+    return Paragraph(marked(text, look.fontName), look)
 
 
 def _widths(table: Table) -> list[float]:
@@ -133,13 +138,13 @@ def _least(column: Sequence[str], most: float) -> float:
 
 
 def _width(text: str) -> float:
-    return float(stringWidth(text, style.BOLD, style.CELL.fontSize))
+    return letters.width(text, style.BOLD, style.CELL.fontSize)
 
 
 @flowables.register
 def _drawing(block: Drawing) -> list[Flowable]:
-    note = f" {escape(block.note)}" if block.note else ""
-    caption = f"<b>Figure {block.number}.</b> {escape(block.figure.title)}.{note}"
+    note = f" {marked(block.note)}" if block.note else ""
+    caption = f"<b>Figure {block.number}.</b> {marked(block.figure.title)}.{note}"
     return [KeepTogether([_Drawn(block), Paragraph(caption, style.CAPTION), Spacer(0, 4)])]
 
 
@@ -162,7 +167,7 @@ class Anchored(Paragraph):
     """A heading with its place in the bookmarks, and the target of its line in the contents."""
 
     def __init__(self, heading: Heading) -> None:
-        super().__init__(escape(heading.text), style.HEADINGS[heading.level])
+        super().__init__(marked(heading.text, style.BOLD), style.HEADINGS[heading.level])
         self.heading = heading
 
     def draw(self) -> None:
@@ -204,13 +209,12 @@ class Contents(Flowable):
     def _draw_line(self, heading: Heading, y: float) -> None:
         canvas, x = self.canv, 12.0 * (heading.level - 1)
         font = style.BOLD if heading.level == 1 else style.PLAIN
-        canvas.setFont(font, 8.5)
         canvas.setFillColor(style.INK)
         text = _fitting(heading.text, font, 8.5, self.width - x - 50)
-        canvas.drawString(x, y, text)
+        letters.draw(canvas, x, y, text, font, 8.5)
         canvas.setStrokeColor(style.RULE)
         canvas.setDash(1, 2)
-        canvas.line(x + stringWidth(text, font, 8.5) + 5, y + 1, self.width - 28, y + 1)
+        canvas.line(x + letters.width(text, font, 8.5) + 5, y + 1, self.width - 28, y + 1)
         canvas.setDash()
         canvas.saveState()
         canvas.translate(self.width, y)
@@ -220,9 +224,9 @@ class Contents(Flowable):
 
 
 def _fitting(text: str, font: str, size: float, room: float) -> str:
-    if stringWidth(text, font, size) <= room:
+    if letters.width(text, font, size) <= room:
         return text
-    while text and stringWidth(f"{text}…", font, size) > room:
+    while text and letters.width(f"{text}…", font, size) > room:
         text = text[:-1]
     return f"{text}…"
 
@@ -278,8 +282,8 @@ class _Row(Flowable):
 
 
 def _caption(picture: Picture) -> Paragraph:
-    unit = f'<br/><font color="#595959" size="6">{escape(picture.scale.unit)}</font>' if picture.scale else ""
-    return Paragraph(f"{escape(picture.caption)}{unit}", style.UNDER)
+    unit = f'<br/><font color="#595959" size="6">{marked(picture.scale.unit)}</font>' if picture.scale else ""
+    return Paragraph(f"{marked(picture.caption)}{unit}", style.UNDER)
 
 
 def _draw_scale(canvas: Any, x: float, y: float, width: float, maximum: float) -> None:

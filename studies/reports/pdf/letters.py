@@ -1,13 +1,46 @@
-"""Which font has which letter: DejaVu for most, fonts that every PDF reader knows for Chinese, Japanese and Korean."""
+"""Which font sets which letter: DejaVu, which is embedded; for Chinese, Japanese and Korean fonts of the PDF's reader.
+
+The latter are the standard ones of Adobe's Asian font packs, by name alone (ISO 32000, 9.7.5.2); readers without them
+put one of their own in their place.
+"""
 
 from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import groupby
+from typing import Any
+from xml.sax.saxutils import escape
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
+from studies.reports.pdf.style import ANY, PLAIN
+
+CHINESE, TRADITIONAL, JAPANESE, KOREAN = "STSong-Light", "MSung-Light", "HeiseiKakuGo-W5", "HYSMyeongJo-Medium"
+#: Font -> the character set that it covers.
+ASIAN = {CHINESE: "gbk", TRADITIONAL: "big5", JAPANESE: "cp932", KOREAN: "cp949"}
+UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}  # controls and blanks need no glyph
+
 
 def runs(text: str, font: str) -> list[tuple[str, str]]:
-    return [(font, text)]
+    """The text as (name of a font, part), in its order. Letters that no font has stay in `font`, which shows a box."""
+    if text.isascii():
+        return [(font, text)]
+    known = _preferred(text)
+    parts = groupby(text, key=lambda letter: _font_of(letter, font, known) or font)
+    return [(name, "".join(letters)) for name, letters in parts]
+
+
+def marked(text: str, font: str = PLAIN) -> str:
+    """For a paragraph in `font`: escaped, with the letters that it lacks in fonts that have them."""
+    found = runs(text, font)
+    if len(found) == 1 and found[0][0] == font:
+        return escape(text)
+    told = ((name, escape(part)) for name, part in found)
+    return "".join(part if name == font else f'<font name="{name}">{part}</font>' for name, part in told)
 
 
 def width(text: str, font: str, size: float) -> float:
@@ -21,3 +54,78 @@ def draw(canvas: Canvas, x: float, y: float, text: str, font: str, size: float) 
         canvas.setFont(name, size)
         canvas.drawString(x, y, part)
         x += pdfmetrics.stringWidth(part, name, size)
+
+
+def words(value: Any) -> Iterator[str]:
+    """Every text in blocks of a report."""
+    if isinstance(value, str):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from words(getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        yield from words(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from words(one)
+
+
+def remarks(texts: Iterable[str]) -> list[str]:
+    """What has to be said about the fonts of these texts, one sentence each; nothing where all letters are embedded."""
+    foreign = {text for text in texts if not text.isascii()}
+    found = {(letter, _font_of(letter, PLAIN, _preferred(text))) for text in foreign for letter in text}
+    told = []
+    if any(font in ASIAN for _, font in found):
+        told.append("Chinese, Japanese and Korean letters are set in fonts of your PDF reader: none is embedded.")
+    if scripts := sorted({_script(letter) for letter, font in found if font is None}):
+        told.append(
+            f"No font of this PDF has these letters, and a box stands for each: {', '.join(scripts)}. The HTML form "
+            "of this report shows them."
+        )
+    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter, _ in found):
+        told.append(
+            "Words that are written from right to left stand here from left to right, their letters unjoined: read "
+            "them in the HTML form of this report."
+        )
+    return told
+
+
+def _preferred(text: str) -> tuple[str, ...]:
+    """Fonts for Han letters, which three languages write each in its own way, told by the other letters of the text."""
+    if any("\uac00" <= letter <= "\ud7a3" for letter in text):
+        return (KOREAN, CHINESE, TRADITIONAL, JAPANESE)
+    if any("\u3040" <= letter <= "\u30ff" for letter in text):
+        return (JAPANESE, CHINESE, TRADITIONAL, KOREAN)
+    return (CHINESE, TRADITIONAL, JAPANESE, KOREAN)
+
+
+@cache
+def _font_of(letter: str, font: str, asian: tuple[str, ...]) -> str | None:
+    """The first font that has the letter."""
+    for name in (font, ANY):
+        if unicodedata.category(letter) in UNSEEN or ord(letter) in pdfmetrics.getFont(name).face.charToGlyph:
+            return name
+    return next((_registered(name) for name in asian if _covers(ASIAN[name], letter)), None)
+
+
+def _covers(character_set: str, letter: str) -> bool:
+    try:
+        letter.encode(character_set)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@cache
+def _registered(name: str) -> str:
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+
+    pdfmetrics.registerFont(UnicodeCIDFont(name))
+    pdfmetrics.registerFontFamily(name, normal=name, bold=name, italic=name, boldItalic=name)
+    return name
+
+
+def _script(letter: str) -> str:
+    """“Devanagari”, by the first word of the letter's name; letters without a name by their number."""
+    name = unicodedata.name(letter, "")
+    return name.split()[0].capitalize() if name else f"U+{ord(letter):04X}"

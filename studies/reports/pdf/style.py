@@ -10,6 +10,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 
 PLAIN, BOLD, MONO = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"
+ANY = "DejaVuSans-Any"  # the plain one, where the others lack a letter
 INK, SOFT, RULE = HexColor("#1b1b1b"), HexColor("#595959"), HexColor("#cccccc")
 WARN, WARN_WASH = HexColor("#5a3800"), HexColor("#fdf2dc")
 MARGIN = 18 * mm
@@ -25,6 +26,8 @@ def register_fonts() -> None:
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     for name in (PLAIN, BOLD, MONO):
         pdfmetrics.registerFont(TTFont(name, folder / f"{name}.ttf"))
+    pdfmetrics.registerFont(TTFont(ANY, folder / f"{PLAIN}.ttf"))
+    pdfmetrics.registerFontFamily(ANY, normal=ANY, bold=ANY, italic=ANY, boldItalic=ANY)
     pdfmetrics.registerFontFamily(PLAIN, normal=PLAIN, bold=BOLD, italic=PLAIN, boldItalic=BOLD)
 
 
@@ -44,6 +47,10 @@ CAPTION = _style("caption", 8, spaceAfter=4)
 ABOVE = _style("above", 8, spaceBefore=8, spaceAfter=4)
 CELL = _style("cell", 7.5, spaceAfter=0)
 NUMBER = _style("number", 7.5, spaceAfter=0, alignment=2)
+HEAD = (
+    _style("head", 7.5, fontName=BOLD, spaceAfter=0),
+    _style("count", 7.5, fontName=BOLD, spaceAfter=0, alignment=2),
+)
 CODE = _style("code", 6.5, fontName=MONO, spaceAfter=0, wordWrap="CJK")
 FACT = _style("fact", 8, spaceAfter=0)
 NAME = _style("name", 8, textColor=SOFT, spaceAfter=0)

@@ -15,7 +15,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
-from studies.reports.blocks import Block, Cover, Heading
+from studies.reports.blocks import Block, Cover, Heading, Text
+from studies.reports.pdf import letters
 from studies.reports.pdf.layout import Anchored, Contents, flowables
 from studies.reports.pdf.style import MARGIN, PLAIN, SOFT, register_fonts
 
@@ -34,6 +35,8 @@ def write(path: Path, title: str, blocks: Sequence[Block], progress: Callable[[H
         story += flowables(block)
         if isinstance(block, Cover):
             story.append(Contents(headings))
+            for told in letters.remarks(letters.words(blocks)):
+                story += flowables(Text(told, "small"))
     _Report(str(path), title=title, progress=progress).build(story, canvasmaker=_Numbered)
 
 

@@ -21,7 +21,7 @@ BLUE_FILL = b"0 .447059 .698039 rg"  # of 0, 114 and 178 of 255
 
 
 @pytest.fixture(autouse=True)
-def fonts() -> None:
+def registered() -> None:
     style.register_fonts()
 
 
