@@ -27,7 +27,10 @@ OUTCOMES = {
     "failed_check": "Not let in by the check of their screen",
     "no_consent": "Did not agree",
     "full": "No place free",
+    "rated": "All rated, in the rating phase (empty: as “All done”)",
 }
+#: An outcome without code and address of its own leaves by those of another.
+_ELSE = {"rated": "complete"}
 #: Source -> its own name for a person, and what else it tells.
 PLATFORMS = {
     Source.PROLIFIC: ("PROLIFIC_PID", ("STUDY_ID", "SESSION_ID")),
@@ -139,6 +142,8 @@ def ending(study: Study, participant: Participant | None, outcome: str) -> dict[
     if participant is not None and participant.withdrawn_at is not None:
         return {"code": "", "address": ""}
     doors = of(study)
+    if not (doors.codes.get(outcome) or doors.addresses.get(outcome)):  # never a code of one and an address of another
+        outcome = _ELSE.get(outcome, outcome)
     address = doors.addresses.get(outcome, "")
     return {"code": doors.codes.get(outcome, ""), "address": address if address.startswith("https://") else ""}
 

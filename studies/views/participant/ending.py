@@ -19,7 +19,7 @@ def thanks(request: HttpRequest, participant: Participant) -> HttpResponse:
     rater = rating.rater(participant) if participant.study.state == StudyState.CLOSED else None
     rated = rater.phase.mode if rater is not None and rater.finished_at is not None else ""
     done = rating_page.progress(participant, rater) if rater and rated else progress(participant)
-    context = done | {"rated": rated} | _ending(participant, "complete")
+    context = done | {"rated": rated} | _ending(participant, "rated" if rated else "complete")
     return render(request, "studies/participant/thanks.html", context)
 
 

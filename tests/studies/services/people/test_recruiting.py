@@ -118,11 +118,32 @@ def test_each_way_to_leave_has_its_own_code_and_address(study: Study) -> None:
     recruiting.update(study, **values(codes=codes, addresses=addresses))
     study = Study.objects.get()
     person = factories.participant(study)
-    assert list(recruiting.OUTCOMES) == ["complete", "failed_check", "no_consent", "full"]
+    assert list(recruiting.OUTCOMES) == ["complete", "failed_check", "no_consent", "full", "rated"]
     for outcome in recruiting.OUTCOMES:
         assert recruiting.ending(study, person, outcome) == {"code": codes[outcome], "address": addresses[outcome]}
     enrolment.withdraw(person)
     assert recruiting.ending(study, person, "complete") == {"code": "", "address": ""}
+
+
+@pytest.mark.parametrize(
+    ("codes", "addresses", "found"),
+    [
+        ({}, {}, {"code": "V0TED", "address": "https://panel.example/voted"}),
+        ({"rated": "RATED"}, {}, {"code": "RATED", "address": ""}),
+        ({}, {"rated": "https://panel.example/rated"}, {"code": "", "address": "https://panel.example/rated"}),
+    ],
+)
+def test_who_has_rated_leaves_by_their_own_code_or_by_that_of_the_study(
+    study: Study, codes: dict[str, str], addresses: dict[str, str], found: dict[str, str]
+) -> None:
+    """An address may hold the code of another task: the two are never mixed."""
+    voted = values(
+        codes={"complete": "V0TED"} | codes, addresses={"complete": "https://panel.example/voted"} | addresses
+    )
+    recruiting.update(study, **voted)
+    person = factories.participant(study)
+    assert recruiting.ending(Study.objects.get(), person, "rated") == found
+    assert recruiting.ending(Study.objects.get(), person, "complete")["code"] == "V0TED"
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,17 @@ def study() -> Study:
     return rated.voted(items=2)
 
 
+def test_who_has_rated_gets_the_code_of_the_rating_phase(study: Study) -> None:
+    recruiting.update(study, open_link=True, platforms=True, quota=None, release_minutes=60,
+                      codes={"complete": "V0TED", "rated": "RAT3D"}, addresses={})  # fmt: skip
+    person = voter(study)
+    assert "V0TED" in text(person.get("thanks"))
+    rated.opened(study)
+    rated.rate_all(study.participants.order_by("pk")[0])
+    assert "RAT3D" in text(person.get("thanks"))
+    assert "V0TED" not in text(person.get("thanks"))
+
+
 def test_a_voter_comes_back_by_the_same_door_and_rates(study: Study) -> None:
     recruiting.update(study, open_link=True, platforms=True, quota=None, release_minutes=60,
                       codes={"complete": "C0DE"}, addresses={})  # fmt: skip
