@@ -15,8 +15,9 @@ from inference.models import Weights
 from studies.demo import digits
 from studies.demo.pictures import Picture
 from studies.errors import StudyError
-from studies.models import Study
+from studies.models import Kind, Mode, Study
 from studies.services import intake, lifecycle
+from studies.services.design import items as items_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -37,7 +38,7 @@ def consent(shown: str, asked: str) -> str:
 class Example:
     """One study: its name, the weights that draw it, its images and how many by default, and its protocol.
 
-    images: of so many;  rated: whether voters rate the results afterwards
+    images: of so many;  rated: how voters rate the results afterwards, a mode of rating phases; empty: not at all
     rivals: weights that draw one picture of each image to be compared with
     """
 
@@ -46,7 +47,7 @@ class Example:
     images: Callable[[int], Sequence[Picture]]
     items: int
     protocol: Mapping[str, Any]
-    rated: bool = False
+    rated: str = ""
     rivals: tuple[str, ...] = ()
 
 
@@ -67,7 +68,7 @@ DIGITS = {
     "ensemble_size": 5,
 }
 STANDARD = Example(
-    "Hard-to-read digits", "ldm/digits", lambda count: _of_digits(digits.hardest(count)), 6, DIGITS, rated=True
+    "Hard-to-read digits", "ldm/digits", lambda count: _of_digits(digits.hardest(count)), 6, DIGITS, rated=Mode.ACR
 )
 HARD = Example(
     "Digits of 4 x 4 pixels, hard", "ldm/digits_x8", lambda count: _of_digits(digits.ambiguous(count)), 6, DIGITS
@@ -94,7 +95,9 @@ def study(owner: User, example: Example, *, items: int, name: str = "", seed: in
         )
         for one in images:
             truth = None if one.truth is None else BytesIO(encode_png(one.truth))
-            intake.add_item(made, BytesIO(encode_png(one.low)), name=one.name, truth=truth)
+            item = intake.add_item(made, BytesIO(encode_png(one.low)), name=one.name, truth=truth)
+            if one.label and one.label in made.labels:
+                items_of.mark(item, kind=Kind.MAIN, expected_label=one.label)
     return made
 
 

@@ -24,10 +24,25 @@ def summary(results: StudyResults, seconds_drawing: float, true_labels: Mapping[
         "samples_per_second": round(samples / seconds_drawing, 1) if seconds_drawing else None,
         "majority_labels": [item.majority for item in results.items],
         "majority_right": sum(item.majority == true_labels[item.name] for item in known) if known else None,
+        **_named(results),
         **_metrics(results.items, "lr_consistency", "_db"),
         **_metrics(results.items, "psnr", "_db"),
         **_metrics(results.items, "ssim", ""),
     }
+
+
+def _named(results: StudyResults) -> dict[str, object]:
+    """Shares of people who named the image rightly, before and after; nothing where nobody named, or none is known."""
+    pooled = results.evidence.get("naming", {}).get("right", {}).get("pooled")
+    if not pooled:
+        return {}
+    after = {f"named_right_{name}": rounded(share["value"]) for name, share in pooled["conditions"].items()}
+    changed = pooled["mcnemar"].get("ensemble", {}).get("people", {})
+    return {"named_right_before": rounded(pooled["before"]["value"]), **after, "named_p": changed.get("value")}
+
+
+def rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _metrics(items: Sequence[ItemResults], name: str, unit: str) -> dict[str, float | None]:

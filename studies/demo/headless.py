@@ -40,7 +40,7 @@ def run(
     evaluate(study)
     rivals.add(study, example.rivals)
     if example.rated:
-        ratings.rate(study, participants=participants, seed=seed)
+        ratings.rate(study, mode=example.rated, participants=participants, seed=seed)
     work_out(study)
     collected = results.collect(study)
     output.mkdir(parents=True, exist_ok=True)

@@ -17,18 +17,18 @@ def begun(study: Study) -> bool:
     return RatingPhase.objects.filter(study=study, opened_at__isnull=False).exists()
 
 
-def rate(study: Study, *, participants: int, seed: int) -> None:
+def rate(study: Study, *, mode: str, participants: int, seed: int) -> None:
     """Make the stimuli, open, rate and close; begun before, it goes on where it was. Raises StudyError."""
     phase = rating_phase.of(study)
     if not begun(study):
-        phase = rating_phase.update(study, mode=phase.mode)
+        phase = rating_phase.update(study, mode=mode)
         stimuli.ask(phase)
         stimuli.make(phase.pk)
         phase.refresh_from_db()
         if phase.error:
             raise StudyError(f"The pictures to be rated could not be made: {phase.error}")
         asked = sum(map(len, rating_phase.tasks(phase).values()))
-        phase = rating_phase.update(study, repeats=min(REPEATS, asked // 2))
+        phase = rating_phase.update(study, mode=mode, repeats=min(REPEATS, asked // 2))
     if not phase.is_open:
         rating_phase.open_phase(phase)
     simulated_ratings.simulate(

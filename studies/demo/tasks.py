@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from studies.demo import digits, pictures
 from studies.demo.examples import DIGIT_LABELS, Example, consent
 from studies.demo.pictures import Picture
+from studies.models import Mode
 
 #: What the paper's model is: a latent diffusion model of photographs, at x4. Task 2 shows the other families beside it.
 WEIGHTS, SCALE = "ldm/photos", 4
@@ -58,6 +60,7 @@ def task(number: int, *, weights: str = WEIGHTS, images: Path | None = None, ite
         images=lambda count: found[:count],
         items=len(found),
         protocol=FIRST if number == 1 else SECOND,
+        rated=Mode.NAMING if number == 1 else "",
         rivals=() if number == 1 else tuple(one for one in FAMILIES if one != weights),
     )
 
@@ -65,8 +68,15 @@ def task(number: int, *, weights: str = WEIGHTS, images: Path | None = None, ite
 def _pictures(number: int, folder: Path | None, count: int) -> Sequence[Picture]:
     side = SIDE if number == 2 else None
     if folder is not None:
-        return pictures.of_folder(folder, count, side=side, scale=SCALE)
+        found = pictures.of_folder(folder, count, side=side, scale=SCALE)
+        return [replace(one, label=_label(one.name)) for one in found] if number == 1 else found
     if side is not None:
         return pictures.photographs(count, side=side, scale=SCALE)
     # Between 5 and 6, as the paper's digit is.
     return [Picture(one.name, one.image, label=str(one.label)) for one in digits.between(5, 6, count)]
+
+
+def _label(name: str) -> str | None:
+    """A file that is named like `anything_5.png` shows a 5."""
+    _, mark, label = name.rpartition("_")
+    return label if mark and label in DIGIT_LABELS else None

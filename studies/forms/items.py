@@ -21,7 +21,8 @@ class ItemForm(forms.Form):
     expected_label = forms.ChoiceField(
         required=False,
         label="The label that is right",
-        help_text="Needed for attention checks. After a practice image people are told it.",
+        help_text="Needed for attention checks. After a practice image people are told it. Of an image to be voted on "
+        "it stays hidden like the truth: results tell how many named it rightly.",
     )
     feedback = forms.CharField(
         required=False,

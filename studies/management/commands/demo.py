@@ -31,7 +31,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="of the web server (default 8000)")
         parser.add_argument("--task", type=int, choices=(1, 2), help="of the paper Trustworthy SR, in its numbers")
-        parser.add_argument("--images", type=Path, help="folder of HR images for --task, instead of those that ship")
+        parser.add_argument(
+            "--images",
+            type=Path,
+            help="folder of HR images for --task, instead of those that ship; NAME_5.png is known to show a 5",
+        )
         parser.add_argument("--weights", help="SAMPLER/NAME that draws --task, instead of ldm/photos")
         parser.add_argument(
             "--items", type=int, help="images in the study (default 6; tasks: as in the paper, 1 and 10)"

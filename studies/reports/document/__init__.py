@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from studies.reports.blocks import Block, Drawing, Grid
-from studies.reports.document import cover, item, methods, opinion, people, protocol, provenance, summary
+from studies.reports.document import cover, item, methods, naming, opinion, people, protocol, provenance, summary
 from studies.reports.source import Source
 
 
@@ -30,6 +30,7 @@ def _parts(source: Source) -> Iterator[Block]:
     yield from protocol.blocks(source)
     yield from methods.blocks(source)
     yield from opinion.blocks(source)
+    yield from naming.blocks(source)
     yield from people.blocks(source)
     yield from item.blocks(source)
     yield from provenance.blocks(source)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from studies.access import get_study_or_404, has_role
 from studies.models import Role
+from studies.reports import naming
 from studies.reports.colours import RESIDUAL_SCALE, SPREAD_SCALE
 from studies.reports.figures import colour_scale
 from studies.reports.sentences import caution
@@ -38,6 +39,8 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         "evidence_error": progress.error,
         "can_edit": has_role(request.user, study, Role.EDITOR),
         "families": family_rows(found.families),
+        "naming_told": naming.told(found),
+        "naming_tables": naming.tables(found),
         "versions": [(version, differences(version.changes)) for version in found.analysis_versions],
         "by_rule": by_rule(found.excluded),
         "caution": caution(found),
