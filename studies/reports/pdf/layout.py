@@ -12,7 +12,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import inch
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import Flowable, KeepTogether, LongTable, PageBreak, Paragraph, Spacer, TableStyle
+from reportlab.platypus import Flowable, LongTable, PageBreak, Paragraph, Spacer, TableStyle
 
 from inference.core.images import encode_png, read_uint8
 from studies.reports.blocks import (
@@ -39,7 +39,8 @@ GAP = 8.0
 LONGEST_WORD, LONGEST_NAME = 110.0, 60.0  # points; longer ones, such as names of files, are broken
 LEAST = 256  # pixels of a picture: fewer are repeated, so that no viewer smooths them
 ROOM = 100.0  # points, the longest side of a picture
-WIDTH = 595.28 - 2 * style.MARGIN
+WIDTH, HEIGHT = 595.28 - 2 * style.MARGIN, 841.89 - 2 * style.MARGIN
+CAPTION = 100.0  # points, of the longest below a figure
 
 
 @singledispatch
@@ -145,7 +146,7 @@ def _width(text: str) -> float:
 def _drawing(block: Drawing) -> list[Flowable]:
     note = f" {marked(block.note)}" if block.note else ""
     caption = f"<b>Figure {block.number}.</b> {marked(block.figure.title)}.{note}"
-    return [KeepTogether([_Drawn(block), Paragraph(caption, style.CAPTION), Spacer(0, 4)])]
+    return [_Drawn(block, Paragraph(caption, style.CAPTION))]
 
 
 @flowables.register
@@ -232,24 +233,28 @@ def _fitting(text: str, font: str, size: float, room: float) -> str:
 
 
 class _Drawn(Flowable):
-    """A figure, drawn when its page is."""
+    """A figure with its caption below, drawn when its page is."""
 
-    def __init__(self, block: Drawing) -> None:
+    def __init__(self, block: Drawing, caption: Paragraph) -> None:
         super().__init__()
-        self._figure = block.figure
-        self.width, self.height = _within(block.figure.width * inch, block.figure.height * inch)
+        self._figure, self._caption = block.figure, caption
+        wide, high = block.figure.width * inch, block.figure.height * inch
+        self._factor = min(1.0, WIDTH / wide, (HEIGHT - CAPTION) / high)
+        self._size = wide * self._factor, high * self._factor
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
+        self._below = self._caption.wrap(WIDTH, CAPTION)[1]
+        self.width, self.height = width, self._size[1] + self._below
         return self.width, self.height
 
+    def getSpaceAfter(self) -> float:
+        return 8.0
+
     def draw(self) -> None:
-        self.canv.scale(self.width / (self._figure.width * inch), self.height / (self._figure.height * inch))
+        self._caption.drawOn(self.canv, 0, 0)
+        self.canv.translate(0, self._below)
+        self.canv.scale(self._factor, self._factor)
         vector.draw(self.canv, self._figure.svg)
-
-
-def _within(width: float, height: float) -> tuple[float, float]:
-    factor = min(1.0, WIDTH / width)
-    return width * factor, height * factor
 
 
 class _Row(Flowable):

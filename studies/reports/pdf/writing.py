@@ -13,10 +13,11 @@ from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Spacer
 
 from studies.reports.blocks import Block, Cover, Heading, Text
 from studies.reports.pdf import letters
+from studies.reports.pdf.kept import Kept
 from studies.reports.pdf.layout import Anchored, Contents, flowables
 from studies.reports.pdf.style import MARGIN, PLAIN, SOFT, register_fonts
 
@@ -35,6 +36,7 @@ def write(path: Path, title: str, blocks: Sequence[Block], progress: Callable[[H
         story += flowables(block)
         if isinstance(block, Cover):
             story.append(Contents(headings))
+            story.append(Spacer(0, 10))
             for told in letters.remarks(letters.words(blocks)):
                 story += flowables(Text(told, "small"))
     _Report(str(path), title=title, progress=progress).build(story, canvasmaker=_Numbered)
@@ -72,6 +74,7 @@ class _Report(BaseDocTemplate):
             invariant=1,
             pageCompression=1,
             lang="en",
+            keepTogetherClass=Kept,
         )
         self._progress = progress
         frame = Frame(MARGIN, MARGIN, A4[0] - 2 * MARGIN, A4[1] - 2 * MARGIN, 0, 0, 0, 0)
