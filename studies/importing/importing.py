@@ -39,6 +39,14 @@ class Import:
     left_out: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Had:
+    """What had been made of the study where it was exported. items: positions of those with an ensemble"""
+
+    items: tuple[int, ...]
+    evidence: bool
+
+
 def import_study(path: Path, owner: User, *, progress: bool = False) -> Import:
     """The study of an export, a folder or a zip, as a closed study that belongs to `owner`; whole or not at all.
 
@@ -51,11 +59,10 @@ def import_study(path: Path, owner: User, *, progress: bool = False) -> Import:
         known = Imported.objects.select_related("study").filter(digest=digest).first()
         if known is None:
             _refuse(bundle, progress)
-            study = _import(bundle, digest, owner, progress)
-        else:
-            study = known.study
-        _make(study, read_json(bundle, RESULTS), progress)
-        return Import(study, known is None, _left_out(bundle))
+        had, left_out = _had(read_json(bundle, RESULTS)), _left_out(bundle)  # what trips there comes before any row
+        study = _import(bundle, digest, owner, progress) if known is None else known.study
+        _make(study, had, progress)
+        return Import(study, known is None, left_out)
     except BundleError as error:
         raise StudyError(str(error)) from None
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError, DatabaseError) as error:
@@ -101,15 +108,20 @@ def _rows(bundle: Bundle, results: dict[str, Any], setting: dict[str, Any], dige
     return study
 
 
-def _make(study: Study, results: dict[str, Any], progress: bool) -> None:
+def _had(results: dict[str, Any]) -> Had:
+    """Exports from before there was evidence say nothing of it."""
+    made = tuple(item["position"] for item in results["items"] if item["evaluation"]["state"] == MADE)
+    return Had(made, bool(results.get("evidence")))
+
+
+def _make(study: Study, had: Had, progress: bool) -> None:
     """Ensembles and figures of the items that had them, and evidence where there was some, made here and now."""
-    had = [item["position"] for item in results["items"] if item["evaluation"]["state"] == MADE]
-    items = study.items.main().filter(position__in=had).select_related("low_res", "study__weights")
+    items = study.items.main().filter(position__in=had.items).select_related("low_res", "study__weights")
     for item in tqdm(items, desc="Making ensembles", unit="item", disable=not progress):
         asked = evaluation.request(item)
         if asked is not None:
             evaluation.run(asked.pk)
-    if results["evidence"]:
+    if had.evidence:
         evidence_work.run(study)
 
 

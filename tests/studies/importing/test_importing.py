@@ -230,6 +230,38 @@ def test_a_public_export_and_one_without_a_design_are_refused(export: Path, tmp_
     assert "before studies could be imported" in refused(export)
 
 
+def test_an_export_from_before_there_was_evidence_is_imported_whole(export: Path, tmp_path: Path) -> None:
+    """Its schema was another one too, by which this one's shape is not judged."""
+    leave_out(export, "results.schema.json")
+    change_results(export, without_evidence)
+    study = import_study(export, factories.user()).study
+    again = folder.write(study, tmp_path / "again", truth=True)
+    assert results(again)["evidence"] == {}
+    assert all(item["evaluation"]["ensemble"] for item in results(again)["items"])
+
+
+def without_evidence(found: dict[str, Any]) -> None:
+    for part in (found, *found["items"]):
+        del part["evidence"]
+
+
+def test_what_is_missing_for_ensembles_is_found_before_the_study_is_stored(export: Path) -> None:
+    leave_out(export, "results.schema.json")
+    change_results(export, lambda found: found["items"][1]["evaluation"].pop("state"))
+    for _ in range(2):
+        assert "cannot be imported" in refused(export)
+        assert nothing_is_here()
+
+
+def leave_out(export: Path, *names: str) -> None:
+    manifest = json.loads((export / "manifest.json").read_text())
+    for name in names:
+        (export / name).unlink()
+        del manifest["files"][name]
+    (export / "manifest.json").write_text(json.dumps(manifest))
+    mend_manifest(export)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

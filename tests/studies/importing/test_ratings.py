@@ -24,7 +24,7 @@ from studies.services.analysis import evidence_work
 from studies.services.opinions import methods, rating_phase, ratings, stimuli
 from tests.studies import factories, rated
 from tests.studies.exports.test_verify import mend_manifest
-from tests.studies.importing.test_importing import forget_everything, nothing_is_here, refused
+from tests.studies.importing.test_importing import forget_everything, leave_out, nothing_is_here, refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -150,15 +150,6 @@ def test_an_export_from_before_says_what_is_not_imported(export: Path, capsys: p
         "Not imported: its rating phase with all ratings, because this export is without raters.csv.\n"
     )
     assert not any(model.objects.exists() for model in (Method, RatingPhase, Rating))
-
-
-def leave_out(export: Path, *names: str) -> None:
-    manifest = json.loads((export / "manifest.json").read_text())
-    for name in names:
-        (export / name).unlink()
-        del manifest["files"][name]
-    (export / "manifest.json").write_text(json.dumps(manifest))
-    mend_manifest(export)
 
 
 def change(export: Path, how: Callable[[Any], Any]) -> None:
