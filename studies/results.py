@@ -330,6 +330,21 @@ class AnalysisVersion:
 
 
 @dataclass(frozen=True)
+class StateChange:
+    """The study became "open" or "closed", and how far it was then by the rule of its plan.
+
+    by_rule: closed by itself;  finished: participants who were through and not left out;  met, why: what the rule said
+    """
+
+    state: str
+    made_at: str
+    by_rule: bool
+    finished: int
+    met: bool
+    why: str
+
+
+@dataclass(frozen=True)
 class Excluded:
     """A participant whose ballots are left out, by pseudonym, and the rules of the plan that they fail."""
 
@@ -344,6 +359,7 @@ class StudyResults:
 
     families: over all items together. excluded: under the last of analysis_versions; their ballots are in no figure
     evidence: over all items, see services.evidence_study; {} as for an item.
+    state_changes: in their order, since they are kept
     """
 
     pk: int
@@ -364,6 +380,7 @@ class StudyResults:
     analysis_versions: tuple[AnalysisVersion, ...] = ()
     excluded: tuple[Excluded, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
+    state_changes: tuple[StateChange, ...] = ()
 
     @property
     def has_simulated(self) -> bool:

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from studies.models import Evaluation, RatingPhase, Report, Study
 from studies.reporting import work
-from studies.services import report
-from studies.services.analysis import evaluation, evidence, evidence_work, stopping
+from studies.services import lifecycle, report
+from studies.services.analysis import evaluation, evidence, evidence_work
 from studies.services.opinions import stimuli
 from studies.services.people import privacy
 
@@ -57,7 +57,7 @@ def erase_identities() -> int:
 @shared_task
 def reconcile() -> int:
     """Close studies whose rule to stop is met, and send again what was asked for and is not made; the number sent."""
-    stopping.close_due()
+    lifecycle.close_due()
     keys = evaluation.waiting(timezone.now() - PATIENCE)
     for pk in keys:
         evaluation.send(pk)

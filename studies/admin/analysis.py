@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from inference.admin import ReadOnly
 from studies.admin.base import OfMyStudies
-from studies.models import AnalysisVersion, Evaluation, Evidence, Participant, Report, Variant, VariantSet
+from studies.models import AnalysisVersion, Evaluation, Evidence, Participant, Report, StateChange, Variant, VariantSet
 
 
 @admin.register(AnalysisVersion)
@@ -18,6 +18,13 @@ class AnalysisVersionAdmin(OfMyStudies):
     list_display = ("study", "number", "made_by", "made_at")
     list_filter = ("study",)
     fields = ("study", "number", "changes", "reason", "made_by", "made_at", "sha256")
+
+
+@admin.register(StateChange)
+class StateChangeAdmin(OfMyStudies):
+    list_display = ("study", "state", "made_by", "by_rule", "made_at", "finished", "met")
+    list_filter = ("study", "state")
+    fields = ("study", "state", "made_by", "by_rule", "made_at", "finished", "met", "why")
 
 
 @admin.register(Evaluation)

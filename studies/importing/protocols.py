@@ -12,7 +12,17 @@ from inference.models import Weights
 from studies.errors import StudyError
 from studies.importing.pools import WeightsKey
 from studies.importing.reading import fitting, moment
-from studies.models import Addition, AnalysisVersion, Role, Study, StudyMembership, StudyPicture, StudyState, StudyText
+from studies.models import (
+    Addition,
+    AnalysisVersion,
+    Role,
+    StateChange,
+    Study,
+    StudyMembership,
+    StudyPicture,
+    StudyState,
+    StudyText,
+)
 from studies.services.analysis import versions
 from studies.services.design.protocol import validate_protocol, whole_number
 from studies.services.design.texts import WORDS
@@ -48,6 +58,9 @@ def create(results: dict[str, Any], setting: dict[str, Any], known: dict[Weights
         fitting(StudyPicture(study=study, **known_by), "The pictures").save()
     for version in results["analysis_versions"][1:]:  # the first is the protocol's own
         _version(study, version)
+    for change in results.get("state_changes", []):  # of exports since they are kept
+        row = StateChange(study=study, **change | {"made_at": datetime.fromisoformat(change["made_at"])})
+        fitting(row, "What opened and closed the study").save()
     return study
 
 

@@ -1,7 +1,7 @@
 """The nouns of a study, one file each."""
 
 from studies.models.addition import Addition
-from studies.models.analysis import AnalysisVersion
+from studies.models.analysis import AnalysisVersion, StateChange
 from studies.models.ballot import Ballot, Pick
 from studies.models.evaluation import Evaluation, Variant, VariantSet
 from studies.models.evidence import Evidence
@@ -57,6 +57,7 @@ __all__ = [
     "Report",
     "Role",
     "Source",
+    "StateChange",
     "Stimulus",
     "StimulusKind",
     "Study",

@@ -1,4 +1,4 @@
-"""An analysis version: what was decided otherwise, and why, after the first ballot had frozen the plan."""
+"""What was decided after the plan: analysis versions, and when the study took ballots."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from studies.models.study import Study
+from studies.models.study import Study, StudyState
 
 
 class AnalysisVersion(models.Model):
@@ -30,3 +30,27 @@ class AnalysisVersion(models.Model):
 
     def __str__(self) -> str:
         return f"analysis version {self.number} of {self.study}"
+
+
+class StateChange(models.Model):
+    """Only ever added, each time a study was opened or closed: how far it was then by the rule of its plan."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="state_changes")
+    state = models.CharField(max_length=10, choices=StudyState.choices, help_text="what it became")
+    made_at = models.DateTimeField(default=timezone.now)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    by_rule = models.BooleanField(default=False, help_text="closed by itself, as its plan says")
+    finished = models.PositiveIntegerField(help_text="participants who were through and not left out")
+    met = models.BooleanField(help_text="whether the rule said stop")
+    why = models.TextField(help_text="in words")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=(StudyState.OPEN, StudyState.CLOSED)), name="study_became_open_or_closed"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study} became {self.state}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -9,14 +10,25 @@ from django.db import transaction
 from django.utils import timezone
 
 from studies.errors import LifecycleError
-from studies.models import Imported, RatingPhase, Role, Study, StudyMembership, StudyState
-from studies.services.analysis import evidence
+from studies.models import Imported, RatingPhase, Role, StateChange, Study, StudyMembership, StudyState
+from studies.services.analysis import evidence, stopping
+from studies.services.analysis.stopping import Stop
 from studies.services.candidates import additions, drawing
 from studies.services.design import items, pictures, translations
 from studies.services.design.protocol import complete_settings, normal_plan, normal_viewing, validate_protocol
 from studies.services.trials import flow
 
-__all__ = ["close_study", "create_study", "delete_study", "open_study", "update_protocol", "validate_protocol"]
+__all__ = [
+    "close_due",
+    "close_study",
+    "create_study",
+    "delete_study",
+    "open_study",
+    "update_protocol",
+    "validate_protocol",
+]
+
+log = logging.getLogger(__name__)
 
 #: Fields of the protocol that decide which samples there are.
 POOL_FIELDS = frozenset({"pool_size", "weights", "settings", "seed"})
@@ -101,8 +113,12 @@ def _change_protocol(study: Study, changed: dict[str, Any]) -> None:
     drawing.forget_answers(study)
 
 
-def open_study(study: Study) -> Study:
-    """Let people take part; a closed study opens again. Raises LifecycleError when it is not ready."""
+def open_study(study: Study, user: User | None = None) -> Study:
+    """Let people take part; a closed study opens again, which its report tells. Raises LifecycleError when not ready.
+
+    user: who opens it, to be kept
+    """
+    far = stopping.state(study)
     with transaction.atomic():
         current = Study.objects.select_for_update().get(pk=study.pk)
         if current.state == StudyState.OPEN:
@@ -117,6 +133,7 @@ def open_study(study: Study) -> Study:
         Study.objects.filter(pk=study.pk).exclude(state=StudyState.OPEN).update(
             state=StudyState.OPEN, opened_at=current.opened_at or timezone.now(), closed_at=None
         )
+        _keep(study, StudyState.OPEN, far, user)
     study.refresh_from_db()
     return study
 
@@ -126,16 +143,51 @@ def _missing_pictures(study: Study) -> str:
     return f"The texts show a picture “{names[0]}” that is not there: upload it, or take it out." if names else ""
 
 
-def close_study(study: Study) -> Study:
-    """Stop taking ballots, and ask for the ensembles. Raises LifecycleError when the study is not open."""
-    changed = Study.objects.filter(pk=study.pk, state=StudyState.OPEN).update(
-        state=StudyState.CLOSED, closed_at=timezone.now()
-    )
-    if not changed:
-        raise LifecycleError("The study is not open, so it cannot be closed.")
+def close_study(study: Study, user: User | None = None) -> Study:
+    """Stop taking ballots, and ask for the ensembles. Raises LifecycleError when the study is not open.
+
+    user: who closes it, to be kept beside what the rule to stop said then
+    """
+    return _close(study, stopping.state(study), user)
+
+
+def close_due() -> int:
+    """Close every open study whose rule is met, where its plan says so; how many. Harmless when repeated."""
+    return sum(map(_close_due, Study.objects.filter(state=StudyState.OPEN, plan__close_when_reached=True)))
+
+
+def _close_due(study: Study) -> bool:
+    try:
+        far = stopping.state(study)
+        if not (far.met and far.closes):
+            return False
+        _close(study, far, by_rule=True)
+    except LifecycleError:  # somebody was first
+        return False
+    except Exception:  # the other studies' turn comes all the same
+        log.exception("Whether study %s is to be closed could not be found", study.pk)
+        return False
+    log.info("Study %s was closed: %s", study.pk, far.why)
+    return True
+
+
+def _close(study: Study, far: Stop, user: User | None = None, *, by_rule: bool = False) -> Study:
+    now = timezone.now()
+    with transaction.atomic():
+        row = Study.objects.filter(pk=study.pk, state=StudyState.OPEN)
+        if not row.update(state=StudyState.CLOSED, closed_at=now):
+            raise LifecycleError("The study is not open, so it cannot be closed.")
+        _keep(study, StudyState.CLOSED, far, user, by_rule=by_rule)
     study.refresh_from_db()
     evidence.request(study)
     return study
+
+
+def _keep(study: Study, state: StudyState, far: Stop, user: User | None, *, by_rule: bool = False) -> None:
+    """far: found before the change, as counting may take longer than others can wait for their writing"""
+    StateChange.objects.create(
+        study=study, state=state, made_by=user, by_rule=by_rule, finished=far.finished, met=far.met, why=far.why
+    )
 
 
 def delete_study(study: Study) -> None:

@@ -17,7 +17,7 @@ from studies import results
 from studies.aggregation.counts import Selection, chance_threshold
 from studies.aggregation.marks import Mark
 from studies.aggregation.variants import Recipe, Votes
-from studies.models import Evaluation, Item, Study
+from studies.models import Evaluation, Item, StateChange, Study
 from studies.models.evaluation import Variant
 from studies.services.analysis import evaluation, evidence, exclusions, figures, outcomes, variants, versions
 from studies.services.analysis import plan as plans
@@ -52,6 +52,7 @@ def collect(study: Study) -> results.StudyResults:
         left_out = exclusions.excluded(study, plans.of(read), without)
         made = _evaluations(items)
         people = participants(study)
+        changes = tuple(map(_change, study.state_changes.all()))
     for item in items:
         item.study = read
     protocol = _protocol(study, drawn_by)
@@ -89,7 +90,12 @@ def collect(study: Study) -> results.StudyResults:
         analysis_versions=versions.listed(study),
         excluded=tuple(_excluded(one) for one in left_out),
         evidence=worked_out.get("study", {}),
+        state_changes=changes,
     )
+
+
+def _change(row: StateChange) -> results.StateChange:
+    return results.StateChange(row.state, results.written(row.made_at), row.by_rule, row.finished, row.met, row.why)
 
 
 def _excluded(one: exclusions.Exclusion) -> results.Excluded:

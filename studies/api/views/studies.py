@@ -50,7 +50,7 @@ class OpenView(StudyView):
 
     @extend_schema(request=None, responses=StudySerializer)
     def post(self, request: Request, pk: int) -> Response:
-        return Response(StudySerializer(lifecycle.open_study(self.study(Role.EDITOR))).data)
+        return Response(StudySerializer(lifecycle.open_study(self.study(Role.EDITOR), request.user)).data)
 
 
 class CloseView(StudyView):
@@ -58,4 +58,4 @@ class CloseView(StudyView):
 
     @extend_schema(request=None, responses=StudySerializer)
     def post(self, request: Request, pk: int) -> Response:
-        return Response(StudySerializer(lifecycle.close_study(self.study(Role.EDITOR))).data)
+        return Response(StudySerializer(lifecycle.close_study(self.study(Role.EDITOR), request.user)).data)

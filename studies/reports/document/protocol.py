@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from studies.reports.blocks import Block, Facts, Grid, Heading, Text
+from studies.reports.blocks import Block, Facts, Grid, Heading, Points, Text
 from studies.reports.source import NONE, Source, day
 from studies.reports.tables import Table
 from studies.results import AnalysisVersion, Protocol, StudyResults
@@ -88,15 +88,49 @@ def _plan(found: StudyResults) -> Iterator[tuple[str, str]]:
 
 
 def _deviations(found: StudyResults) -> Iterator[Block]:
-    if len(found.analysis_versions) <= 1:
-        yield Text("There are none: the analysis is what the protocol locked.")
-        return
-    yield Text(
-        "The analysis was decided anew after the first ballot. The last version is reported; what the locked one gives "
-        "stands beside each image."
+    stopped = list(_stopping(found))
+    if stopped:
+        yield Points(tuple(stopped))
+        if found.state_changes:
+            yield Grid(_changes(found))
+    if len(found.analysis_versions) > 1:
+        yield Text(
+            "The analysis was decided anew after the first ballot. The last version is reported; what the locked one "
+            "gives stands beside each image."
+        )
+        rows = tuple(_version(version) for version in found.analysis_versions)
+        yield Grid(Table("Versions of the analysis", ("Version", "Made", "Changed", "Reason", "sha256"), rows))
+    elif not stopped:
+        kept = ", and the study ended by its rule" if found.closed_at and found.protocol.plan.get("stopping") else ""
+        yield Text(f"There are none: the analysis is what the protocol locked{kept}.")
+
+
+def _stopping(found: StudyResults) -> Iterator[str]:
+    """What of opening and closing was not as planned, since the first ballot."""
+    rule = bool(found.protocol.plan.get("stopping"))
+    changes = found.state_changes
+    for number, change in enumerate(changes):
+        if not found.frozen_at or change.made_at < found.frozen_at:
+            continue
+        if change.state == "closed" and rule and not change.met:
+            yield f"On {day(change.made_at)} the study was closed before its rule to stop was met. {change.why}"
+        if change.state == "open" and number:
+            yield f"On {day(change.made_at)} the study was opened again. {change.why}"
+    if found.closed_at and rule and (not changes or changes[-1].state != "closed"):
+        yield "Whether the rule to stop was met when the study was closed was not recorded."
+
+
+def _changes(found: StudyResults) -> Table:
+    rows = tuple(
+        (
+            day(change.made_at),
+            change.state + (" by its rule" if change.by_rule else ""),
+            str(change.finished),
+            "yes" if change.met else "no",
+        )
+        for change in found.state_changes
     )
-    rows = tuple(_version(version) for version in found.analysis_versions)
-    yield Grid(Table("Versions of the analysis", ("Version", "Made", "Changed", "Reason", "sha256"), rows))
+    return Table("When the study took ballots", ("Day", "Became", "Participants finished", "Rule to stop met"), rows)
 
 
 def _version(version: AnalysisVersion) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """When a study stops: the rule of its plan, fixed before there were votes, and how far it is.
 
-Votes are counted as the protocol's plan says, without those it leaves out. An open study is closed by itself only
-where its plan says so, and never while simulated participants are counted: a rehearsal is no evidence.
+Votes are counted as the protocol's plan says, without those it leaves out. An open study is closed by itself
+(`lifecycle.close_due`) only where its plan says so, and never while simulated participants are counted: a rehearsal
+is no evidence.
 
 Consensus: if no label is seen by more than half, the chance that at any time some label leads with more than half of
 the ballots and an e-value of 1 / alpha is at most alpha. Two labels at one half are the worst case (the chance of a
@@ -10,7 +11,6 @@ label grows faster than its share), and there Ville's inequality holds; counted 
 
 from __future__ import annotations
 
-import logging
 import math
 from collections import Counter
 from collections.abc import Collection
@@ -20,16 +20,12 @@ from django.db.models import Count
 
 from studies.aggregation.estimates import Estimate, Interval
 from studies.aggregation.intervals import e_value, wilson
-from studies.errors import LifecycleError
-from studies.models import Ballot, Item, Study, StudyState
-from studies.services import lifecycle
+from studies.models import Ballot, Item, Study
 from studies.services.analysis import exclusions
 from studies.services.analysis import plan as plans
 from studies.services.analysis.plan import CONSENSUS, COUNT, NONE, PRECISION, Plan
 from studies.services.results import participants
 from studies.services.tallies import offered_labels
-
-log = logging.getLogger(__name__)
 
 #: The share that the e-value speaks against: a label that at most half of all see is no consensus.
 HALF = 0.5
@@ -100,24 +96,6 @@ def state(study: Study, left_out: Collection[int] | None = None) -> Stop:
         finished -= study.participants.filter(pk__in=left_out, finished_at__isnull=False, withdrawn_at=None).count()
     met, why = _verdict(plan, finished, items)
     return Stop(plan, finished, people.simulated, len(left_out), items, met, why)
-
-
-def close_due() -> int:
-    """Close every open study whose rule is met, where its plan says so; how many. Harmless when repeated."""
-    waiting = Study.objects.filter(state=StudyState.OPEN, plan__close_when_reached=True)
-    return sum(_close(study) for study in waiting)
-
-
-def _close(study: Study) -> bool:
-    found = state(study)
-    if not (found.met and found.closes):
-        return False
-    try:
-        lifecycle.close_study(study)
-    except LifecycleError:  # somebody was first
-        return False
-    log.info("Study %s was closed: %s", study.pk, found.why)
-    return True
 
 
 def _label_counts(study: Study, left_out: Collection[int]) -> dict[int, Counter[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,13 +14,16 @@ from studies.models import Role
 from studies.services import lifecycle
 from studies.views.researcher.answers import act
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 
 @login_required
 @require_POST
 def open_study(request: HttpRequest, pk: int) -> HttpResponse:
     study = get_study_or_404(request.user, pk, Role.EDITOR)
     done = "The study is open: send people the participants’ link."
-    return act(request, lambda: lifecycle.open_study(study), done, study.get_absolute_url())
+    return act(request, lambda: lifecycle.open_study(study, cast("User", request.user)), done, study.get_absolute_url())
 
 
 @login_required
@@ -26,7 +31,9 @@ def open_study(request: HttpRequest, pk: int) -> HttpResponse:
 def close_study(request: HttpRequest, pk: int) -> HttpResponse:
     study = get_study_or_404(request.user, pk, Role.EDITOR)
     done = "The study is closed: it takes no more votes."
-    return act(request, lambda: lifecycle.close_study(study), done, study.get_absolute_url())
+    return act(
+        request, lambda: lifecycle.close_study(study, cast("User", request.user)), done, study.get_absolute_url()
+    )
 
 
 @login_required

@@ -301,6 +301,35 @@ def test_a_later_analysis_is_a_deviation_with_its_reason() -> None:
     assert "There are none: the analysis is what the protocol locked." in whole(source)
 
 
+def test_closing_before_the_rule_is_met_is_a_deviation() -> None:
+    study = voted(plan=Plan(stopping="count", most_participants=100).as_mapping())
+    lifecycle.close_study(study)
+    said = whole(told(study))
+    assert "There are none" not in said
+    assert "closed before its rule to stop was met. 4 of 100 participants have finished." in said
+    assert table(told(study), "When the study took ballots").table.rows[0][1:] == ("closed", "4", "no")
+
+
+def test_a_study_that_was_opened_again_says_so_and_one_that_ended_by_its_rule_too() -> None:
+    study = voted(plan=Plan(stopping="count", most_participants=4).as_mapping())
+    lifecycle.close_study(study)
+    assert "There are none: the analysis is what the protocol locked, and the study ended by its rule." in whole(
+        told(study)
+    )
+    lifecycle.open_study(study)
+    assert "the study was opened again. 4 participants have finished: the most that the plan asks for." in whole(
+        told(study)
+    )
+
+
+def test_what_was_not_recorded_is_not_said_to_be_as_planned() -> None:
+    """Of studies that were closed before their closing was kept."""
+    study = voted(plan=Plan(stopping="count", most_participants=100).as_mapping())
+    lifecycle.close_study(study)
+    study.state_changes.all().delete()
+    assert "Whether the rule to stop was met when the study was closed was not recorded." in whole(told(study))
+
+
 def test_pictures_are_the_stored_files_and_large_ones_are_reduced() -> None:
     source = told(voted())
     ensemble = source.results.items[1].evaluation.ensemble

@@ -10,7 +10,10 @@ from inference.samplers import settings_class
 from studies.errors import LifecycleError, VotingError
 from studies.models import Evaluation, Role, Study, StudyState, Trial
 from studies.services import enrolment, lifecycle, voting
+from studies.services.analysis import stopping
+from studies.services.analysis.plan import Plan
 from studies.services.candidates import drawing
+from studies.services.results import collect
 from studies.services.screens import checking
 from studies.services.screens.viewing import Rules
 from tests.studies import factories
@@ -186,3 +189,48 @@ def test_other_rules_for_screens_begin_with_all_attempts():
     person.viewing_checks.create(measured={}, failed=["window_width"])
     lifecycle.update_protocol(study, viewing=Rules(window_width=800, on_failure="block", attempts=1).as_mapping())
     assert checking.attempts(person) == 0
+
+
+def test_each_opening_and_closing_is_kept_with_what_the_rule_said_then() -> None:
+    ada = factories.user("ada")
+    study = factories.study(pool_size=12, owner=ada, plan=Plan(stopping="count", most_participants=3).as_mapping())
+    factories.pool(factories.item(study))
+    lifecycle.open_study(study, ada)
+    factories.vote_all(study, [0])
+    lifecycle.close_study(study, ada)
+    lifecycle.open_study(study)
+    factories.vote_all(study, [0])
+    factories.vote_all(study, [0])
+    lifecycle.close_study(study)
+    found = [(change.state, change.finished, change.met) for change in collect(study).state_changes]
+    assert found == [("open", 0, False), ("closed", 1, False), ("open", 1, False), ("closed", 3, True)]
+    assert collect(study).state_changes[1].why == "1 of 3 participants have finished."
+    assert [change.made_by for change in study.state_changes.all()] == [ada, ada, None, None]
+
+
+def test_a_study_that_closes_by_itself_says_so() -> None:
+    study = factories.open_study_with_pool(
+        plan=Plan(stopping="count", most_participants=1, close_when_reached=True).as_mapping()
+    )
+    factories.vote_all(study, [0])
+    assert lifecycle.close_due() == 1
+    (change,) = collect(study).state_changes
+    assert (change.state, change.by_rule, change.met) == ("closed", True, True)
+
+
+def test_a_study_that_cannot_be_judged_does_not_keep_the_others_from_closing(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plan(stopping="count", most_participants=1, close_when_reached=True).as_mapping()
+    studies = [factories.open_study_with_pool(plan=plan) for _ in range(3)]
+    for study in studies:
+        factories.vote_all(study, [0])
+    judged = stopping.state
+    broken = studies[1].pk
+
+    def state(study: Study) -> stopping.Stop:
+        if study.pk == broken:
+            raise ZeroDivisionError
+        return judged(study)
+
+    monkeypatch.setattr(stopping, "state", state)
+    assert lifecycle.close_due() == 2
+    assert Study.objects.get(state=StudyState.OPEN).pk == broken

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from studies.models import CANNOT_TELL, Item, Study, StudyState
+from studies.services import lifecycle
 from studies.services.analysis import stopping
 from studies.services.analysis.plan import Plan
 from studies.services.people import recruiting
@@ -128,7 +129,7 @@ def test_it_closes_by_itself_where_the_plan_says_so_once(django_capture_on_commi
     study.refresh_from_db()
     assert study.state == StudyState.OPEN
     vote(study, {"5": 1})
-    assert [stopping.close_due(), stopping.close_due()] == [1, 0]
+    assert [lifecycle.close_due(), lifecycle.close_due()] == [1, 0]
     study.refresh_from_db()
     other.refresh_from_db()
     assert (study.state, other.state) == (StudyState.CLOSED, StudyState.OPEN)
@@ -149,7 +150,7 @@ def test_who_comes_after_it_has_closed_by_itself_gets_the_code_for_no_place(clie
     )
     vote(study, {"5": 1})
     assert "NOPLACE" not in client.get(f"/s/{study.slug}/").content.decode()
-    stopping.close_due()
+    lifecycle.close_due()
     assert "NOPLACE" in client.get(f"/s/{study.slug}/").content.decode()
 
 
@@ -158,7 +159,7 @@ def test_a_rehearsal_closes_nothing() -> None:
     vote(study, {"5": 2}, simulated=True)
     found = stopping.state(study)
     assert (found.met, found.closes) == (True, False)
-    assert stopping.close_due() == 0
+    assert lifecycle.close_due() == 0
 
 
 def test_who_is_left_out_does_not_count() -> None:
