@@ -64,7 +64,7 @@ def right(found: Mapping[str, Any]) -> Table:
         "exact McNemar test of the two, in which each person counts once.",
         _choice(pooled["choice"]["people"]),
         _cochran(pooled["cochran"]),
-        *_undefined(pooled["mcnemar"]),
+        *_undefined({name: both["people"] for name, both in pooled["mcnemar"].items()}),
     ]
     if several_items:
         notes.insert(1, f"p, answers: the same of all answers. {NOT_INDEPENDENT} Intervals are Wilson's for so many "
@@ -78,14 +78,15 @@ def _change(test: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _p(test: Mapping[str, Any]) -> str:
-    return probability(test["value"]).removeprefix("p ").removeprefix("= ")
+    """The number alone; a dash where it is undefined, which `_undefined` explains."""
+    return NONE if test["value"] is None else probability(test["value"]).removeprefix("p ").removeprefix("= ")
 
 
 def _undefined(tests: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Why a p is not there, in words."""
+    """Why a p is not there, in words. tests: by condition"""
     reasons: dict[str, list[str]] = {}
-    for name, both in tests.items():
-        if reason := both["people"]["reason"]:
+    for name, test in tests.items():
+        if reason := test["reason"]:
             reasons.setdefault(reason, []).append(_words(name))
     for reason, of in reasons.items():
         yield f"p of {listed(of)}: {reason}."
@@ -119,7 +120,7 @@ def right_by_item(found: Mapping[str, Any], names: Mapping[int, str]) -> Table:
             change = _change(test) if test else (NONE,) * 3
             rows.append((f"{image}: {_words(name)}", percent(share["value"], 1), percents(share["low"], share["high"]),
                          str(share["count"]), *change))  # fmt: skip
-        notes.append(f"{image}: {_cochran(one['cochran'])}")
+        notes += [f"{image}: {note}" for note in (_cochran(one["cochran"]), *_undefined(one["mcnemar"]))]
     header = ("Image and picture", "Named right", "Wilson interval", "People", "Became right", "Became wrong", "p")
     return Table("Named right before and after, by image", header, tuple(rows),
                  ("p: exact McNemar test against the low-resolution image, unadjusted.", *notes))  # fmt: skip
