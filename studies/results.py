@@ -312,6 +312,11 @@ class ItemResults:
         """The metric of this name, where the evaluation has it."""
         return next((metric for metric in self.evaluation.metrics if metric.name == name), None)
 
+    @property
+    def named_shares(self) -> tuple[LabelShare, ...]:
+        """Of the labels that name something: without "cannot tell"."""
+        return self.label_shares[:-1]
+
 
 @dataclass(frozen=True)
 class AnalysisVersion:

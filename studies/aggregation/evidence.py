@@ -39,15 +39,19 @@ class Rule:
 
 
 def of_labels(counts: Sequence[int], *, seed: int, confidence: float) -> dict[str, Any]:
-    """counts: ballots by label, all that are offered; {} where there are none."""
+    """counts: ballots by label, all that are offered, "cannot tell" last; {} where there are none.
+
+    The leading label is one that names something. Against one half both tests see either side: which one it is, more
+    or less than half, the counts tell.
+    """
     if not counts:
         return {}
-    ballots, leading = sum(counts), max(counts)
+    ballots, leading = sum(counts), max(counts[:-1], default=0)
     return {
         "simultaneous": simultaneous(counts, confidence=confidence),
         "goodness_of_fit": shares.goodness_of_fit(counts, seed=seed),
         "ambiguity": shares.ambiguity(counts),
-        "more_than_half": shares.binomial_test(leading, ballots),
+        "leading_against_half": shares.binomial_test(leading, ballots),
         "e_value": e_value(leading, ballots),
     }
 

@@ -67,7 +67,10 @@ class LiveItemSerializer(serializers.Serializer[ItemState]):
     labels = serializers.SerializerMethodField()
     leader = serializers.CharField(help_text="the leading label; empty for none or a tie")
     half_width = NumberField(help_text="of the interval of the leading label's share")
-    e_value = NumberField(source="evidence.value", help_text="evidence that more than half see the leading label")
+    e_value = NumberField(
+        source="evidence.value",
+        help_text="evidence that more than half see the leading label; 1 where at most half do, or cannot tell leads",
+    )
     met = serializers.BooleanField(help_text="whether the rule to stop is met for this image")
 
     @extend_schema_field(LabelCountSerializer(many=True))

@@ -45,16 +45,14 @@ def _never(item: ItemResults) -> str:
 
 
 def _tests(tests: Mapping[str, Any], item: ItemResults) -> Iterator[tuple[str, str]]:
-    counts = [share.count for share in item.label_shares]
+    counts = [share.count for share in item.named_shares]
     leading = counts.index(max(counts))
+    label = item.named_shares[leading].label
     if leading < len(tests["simultaneous"]):
         one = tests["simultaneous"][leading]
-        yield (
-            f"“{item.label_shares[leading].label}”, interval for all labels at once",
-            (percents(one["low"], one["high"]) + " (Goodman)"),
-        )
-    half = tests["more_than_half"]
-    yield "Leading label against one half", _test(half)
+        yield (f"“{label}”, interval for all labels at once", percents(one["low"], one["high"]) + " (Goodman)")
+    side = _side(max(counts), item.ballots)
+    yield f"“{label}” against one half", f"{side}; {_test(tests['leading_against_half'])}"
     yield "All labels equally likely?", _test(tests["goodness_of_fit"])
     ambiguity = tests["ambiguity"]
     if math.isfinite(real(ambiguity["value"])):
@@ -63,10 +61,14 @@ def _tests(tests: Mapping[str, Any], item: ItemResults) -> Iterator[tuple[str, s
     else:
         yield "Ambiguity", ambiguity["reason"] or "undefined"
     e_value = tests["e_value"]
-    side = "more" if max(counts) > item.ballots / 2 else "less"
-    reached = f"reaches 20: evidence at 5 % for {side} than half, whenever one looked"
+    reached = f"reaches 20: evidence at 5 % for {side}, whenever one looked"
     told = reached if real(e_value["value"]) >= 20 else "below 20"
     yield "e-value against one half", f"{_large(real(e_value['value']))}, {told}"
+
+
+def _side(count: int, ballots: int) -> str:
+    """Tests see both sides of one half."""
+    return "just half" if 2 * count == ballots else "more than half" if 2 * count > ballots else "less than half"
 
 
 def _test(test: Mapping[str, Any]) -> str:

@@ -39,9 +39,13 @@ def _answers(found: StudyResults) -> Iterator[str]:
 
 
 def _seen(items: list[ItemResults]) -> str:
-    clear = [item for item in items if item.majority is not None and leading(item).share.low > 0.5]
+    named = [item for item in items if item.majority in {share.label for share in item.named_shares}]
+    clear = [item for item in named if leading(item).share.low > 0.5]
     told = f"What people saw: on {len(clear)} of {several(len(items), 'image')} the interval of the leading label's "
     told += "share lies above one half"
+    unsure = sum(item.majority is not None for item in items) - len(named)
+    if unsure:
+        told += f"; on {unsure} most often people could not tell"
     split = [item for item in items if len(_supported(item)) > 1]
     if split:
         told += f"; on {len(split)} the samples support more than one reading, each with an ensemble of its own"
@@ -52,7 +56,7 @@ def _sure(items: list[ItemResults]) -> str:
     known = [(item, value) for item in items if math.isfinite(value := _e_value(item))]
     if not known:
         return "How sure that is: the evidence is not worked out, so that only the intervals of shares say it."
-    strong = sum(value >= 20 and max(share.share.value for share in item.label_shares) > 0.5 for item, value in known)
+    strong = sum(value >= 20 and max(share.share.value for share in item.named_shares) > 0.5 for item, value in known)
     return (
         f"How sure that is: on {strong} of {several(len(known), 'image')} more than half gave the leading label, and "
         "its e-value against one half has reached 20: evidence at the 5 % level however often somebody looked at the "

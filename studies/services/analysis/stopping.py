@@ -4,9 +4,11 @@ Votes are counted as the protocol's plan says, without those it leaves out. An o
 (`lifecycle.close_due`) only where its plan says so, and never while simulated participants are counted: a rehearsal
 is no evidence.
 
-Consensus: if no label is seen by more than half, the chance that at any time some label leads with more than half of
-the ballots and an e-value of 1 / alpha is at most alpha. Two labels at one half are the worst case (the chance of a
-label grows faster than its share), and there Ville's inequality holds; counted exactly, it is 0.84 alpha or less.
+Consensus: of a label that names something; "cannot tell" is nobody's consensus, but counts among the ballots of which
+more than half are needed. If no label is seen by more than half, the chance that at any time some label leads with
+more than half of the ballots and an e-value of 1 / alpha is at most alpha. Two labels at one half are the worst case
+(the chance of a label grows faster than its share), and there Ville's inequality holds; counted exactly, it is 0.84
+alpha or less.
 """
 
 from __future__ import annotations
@@ -14,13 +16,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count
 
 from studies.aggregation.estimates import Estimate, Interval
 from studies.aggregation.intervals import e_value, wilson
-from studies.models import Ballot, Item, Study
+from studies.models import CANNOT_TELL, Ballot, Item, Study
 from studies.services.analysis import exclusions
 from studies.services.analysis import plan as plans
 from studies.services.analysis.plan import CONSENSUS, COUNT, NONE, PRECISION, Plan
@@ -35,8 +37,9 @@ HALF = 0.5
 class ItemState:
     """One item so far. counts, shares: by label, in the order offered; leader: "" for none or a tie.
 
-    half_width: of the leading share's interval, nan without ballots;  evidence: e-value of the leading share against
-    one half;  met: whether the study's rule is met here, as far as it is about items
+    half_width: of the leading share's interval, nan without ballots;  evidence: e-value of "more than half see the
+    leading label", which is not "cannot tell"; 1 where at most half do;  met: whether the study's rule is met here, as
+    far as it is about items
     """
 
     item: Item
@@ -113,14 +116,20 @@ def _item(item: Item, plan: Plan, labels: tuple[str, ...], counts: Counter[str])
     most = max((counts[label] for label in labels), default=0)
     leaders = [label for label in labels if most and counts[label] == most]
     leading = wilson(most, ballots, confidence=plan.confidence)
-    evidence = e_value(most, ballots, chance=HALF)
+    evidence = _for_more_than_half(max((counts[label] for label in labels if label != CANNOT_TELL), default=0), ballots)
     half_width = (leading.high - leading.low) / 2
     met = {
         PRECISION: half_width <= plan.half_width,  # False for nan
-        CONSENSUS: 2 * most > ballots and evidence.value >= 1 / plan.alpha,
+        CONSENSUS: evidence.value >= 1 / plan.alpha,
     }.get(plan.stopping, False)
     leader = leaders[0] if len(leaders) == 1 else ""
     return ItemState(item, ballots, dict(counts), shares, leader, half_width if ballots else math.nan, evidence, met)
+
+
+def _for_more_than_half(leading: int, ballots: int) -> Estimate:
+    """The e-value sees both sides of one half: on the other one it is evidence for less, so here it is none."""
+    found = e_value(leading, ballots, chance=HALF)
+    return found if 2 * leading > ballots else replace(found, value=1.0)
 
 
 def _verdict(plan: Plan, finished: int, items: tuple[ItemState, ...]) -> tuple[bool, str]:

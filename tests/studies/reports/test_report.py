@@ -19,7 +19,7 @@ import pytest
 from inference import store
 from inference.core.images import encode_png, read_uint8
 from inference.services import StoreError
-from studies.models import Item, Kind, MethodImage, Study
+from studies.models import CANNOT_TELL, Item, Kind, MethodImage, Study
 from studies.reporting import making, work
 from studies.reports import blocks, html
 from studies.reports.blocks import Block, Cover, Drawing, Facts, Grid, Heading, Picture, Pictures, Points, Text
@@ -301,6 +301,19 @@ def test_a_later_analysis_is_a_deviation_with_its_reason() -> None:
     assert "There are none: the analysis is what the protocol locked." in whole(source)
 
 
+def test_people_who_cannot_tell_saw_nothing() -> None:
+    study = factories.open_study_with_pool(items=2, pool_size=6)
+    for _ in range(12):
+        factories.vote_all(study, [0], CANNOT_TELL)
+    said = whole(told(study))
+    assert (
+        "on 0 of 2 images the interval of the leading label's share lies above one half; on 2 most often people could "
+        "not tell" in said
+    )
+    assert "on 0 of 2 images more than half gave the leading label" in said
+    assert "“5” against one half: less than half; p" in said
+
+
 def test_closing_before_the_rule_is_met_is_a_deviation() -> None:
     study = voted(plan=Plan(stopping="count", most_participants=100).as_mapping())
     lifecycle.close_study(study)
@@ -373,5 +386,6 @@ def test_an_e_value_says_on_which_side_of_one_half_it_is() -> None:
     for number in range(30):
         factories.vote_all(study, [0], str(1 + number % 6))
     said = whole(told(study))
+    assert "“1” against one half: less than half; p" in said
     assert "evidence at 5 % for less than half" in said
     assert "on 0 of 1 image more than half gave the leading label" in said

@@ -89,9 +89,26 @@ def test_a_leading_label_of_few_is_no_consensus_however_sure_that_is() -> None:
     )
     vote(study, dict.fromkeys(labels, 3) | {CANNOT_TELL: 4})
     (item,) = stopping.state(study).items
-    assert item.evidence.value > 20
+    assert item.evidence.value == 1, "what is far below one half is no evidence for more than half"
     assert item.leader == CANNOT_TELL
     assert not item.met
+
+
+def test_people_who_cannot_tell_are_no_consensus() -> None:
+    """Eight ballots all alike are enough for a label: C(16, 8) / 2^8 = 50.3."""
+    study = study_with(stopping="consensus", most_participants=100)
+    vote(study, {CANNOT_TELL: 8})
+    found = stopping.state(study)
+    assert (found.met, found.items[0].met, found.items[0].evidence.value) == (False, False, 1)
+
+
+def test_people_who_cannot_tell_count_among_those_of_whom_more_than_half_are_needed() -> None:
+    """8 of 8 are a consensus, 8 of 16 are none."""
+    study = study_with(stopping="consensus", most_participants=100)
+    vote(study, {"5": 8})
+    assert stopping.state(study).met
+    vote(study, {CANNOT_TELL: 8})
+    assert not stopping.state(study).met
 
 
 @pytest.mark.parametrize("share", [0.5, 0.4, 1 / 3])

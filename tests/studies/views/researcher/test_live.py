@@ -43,6 +43,31 @@ def test_it_shows_shares_evidence_screening_and_the_rule(browser_of_ada: Client,
     assert "6: 1 of" not in shown  # the vote of whoever is left out
 
 
+def test_what_is_far_below_one_half_is_no_evidence_for_more(browser_of_ada: Client, ada: User) -> None:
+    """1 of 7 has an e-value of 2.06 against one half, on its other side; so has "cannot tell", which is no label."""
+    study = factories.open_study_with_pool(
+        owner=ada, plan=Plan(stopping="consensus", most_participants=40).as_mapping()
+    )
+    for label in ("5", *["cannot tell"] * 6):
+        factories.vote_all(study, [0], label)
+    shown = page(browser_of_ada, study)
+    assert "e-value 1.00, 20 wanted" in shown
+    assert "not yet" in shown
+
+
+def test_a_study_without_a_rule_is_not_said_to_have_one(browser_of_ada: Client, ada: User, study: Study) -> None:
+    fixed = "The rule was fixed before there were votes"
+    assert fixed in page(browser_of_ada, study)
+    assert fixed not in page(browser_of_ada, factories.open_study_with_pool(owner=ada))
+
+
+def test_it_says_which_numbers_are_without_those_who_are_left_out(browser_of_ada: Client, study: Study) -> None:
+    shown = page(browser_of_ada, study)
+    assert '<dd class="stat-value">4</dd><dt class="stat-label">finished</dt>' in shown
+    assert "places and hours count everybody" in shown
+    assert "Numbers on this page are without those" not in shown
+
+
 def test_it_asks_again_while_the_study_is_open_and_no_longer(browser_of_ada: Client, study: Study) -> None:
     assert f'hx-get="/studies/{study.pk}/live/numbers/"' in page(browser_of_ada, study)
     assert "every 10s" in page(browser_of_ada, study, "numbers/")
