@@ -14,12 +14,13 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from inference.models import GenerationJob
-from studies.demo import examples, site, tasks
+from studies.demo import examples, figures, site, tasks
 from studies.demo.digits import between
 from studies.errors import StudyError
 from studies.models import Study
+from studies.services import results
 from studies.services.candidates import drawing
-from tests.studies import factories
+from tests.studies import factories, named
 
 
 @pytest.fixture
@@ -68,6 +69,34 @@ def test_the_digit_is_between_5_and_6() -> None:
     assert first.image.shape == (7, 7, 1)
 
 
+def test_task_1_is_named_before_and_after(ada: User) -> None:
+    """Its label in scikit-learn's set is known to be right, and the voters name what comes of their votes."""
+    example = tasks.task(1)
+    item = examples.study(ada, example, items=1).items.get()
+    assert example.rated == "naming"
+    assert (item.kind, item.expected_label) == ("main", str(between(5, 6, 1)[0].label))
+    assert tasks.task(2).rated == ""
+
+
+def test_a_files_name_may_tell_what_it_shows(ada: User, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in ("a_5", "b", "c_x", "d_55"):
+        Image.fromarray(np.full((28, 28), 7 * len(name) + ord(name[0]), dtype=np.uint8)).save(folder / f"{name}.png")
+    study = examples.study(ada, tasks.task(1, images=folder, items=4), items=4)
+    assert list(study.items.values_list("expected_label", flat=True)) == ["5", "", "", ""]
+
+
+@pytest.mark.django_db
+def test_the_figures_tell_who_was_right_before_and_after() -> None:
+    study = named.study()
+    told = figures.summary(results.collect(study), 1.0, {})
+    assert (told["named_right_before"], told["named_right_ensemble"]) == (0.0, 0.833)
+    assert told["named_p"] == pytest.approx(0.0625)
+    unknown = figures.summary(results.collect(named.study(right="")), 1.0, {})
+    assert not [name for name in unknown if name.startswith("named")]
+
+
 def headless(output: Path, **options: object) -> dict:
     out = StringIO()
     call_command("demo", headless=True, participants=3, seed=1, output=output, stdout=out, **options)
@@ -76,11 +105,11 @@ def headless(output: Path, **options: object) -> dict:
 
 @pytest.mark.django_db(transaction=True)
 def test_headless_gives_the_papers_table_2(tmp_path: Path) -> None:
-    figures = headless(tmp_path / "out", task=2, items=1)
-    assert (figures["items"], figures["samples"], figures["ballots"]) == (1, 15, 3)
-    assert figures["simulated_participants"] == 3
-    assert figures["majority_right"] is None
-    assert figures["verified"] is True
+    told = headless(tmp_path / "out", task=2, items=1)
+    assert (told["items"], told["samples"], told["ballots"]) == (1, 15, 3)
+    assert told["simulated_participants"] == 3
+    assert told["majority_right"] is None
+    assert told["verified"] is True
     with (tmp_path / "out" / "table-2.csv").open() as file:
         rows = {row["Method"]: row for row in csv.DictReader(file)}
     assert set(rows) >= {
@@ -88,7 +117,7 @@ def test_headless_gives_the_papers_table_2(tmp_path: Path) -> None:
         "One sample, on average", "Mean of all samples", "Control: mean of 3 random samples", "Voted ensemble, top 3",
     }  # fmt: skip
     column = "PSNR against the truth (dB)"
-    assert float(rows["Voted ensemble, top 3"][column]) == pytest.approx(figures["psnr_ensemble_db"], abs=0.005)
+    assert float(rows["Voted ensemble, top 3"][column]) == pytest.approx(told["psnr_ensemble_db"], abs=0.005)
     # The mean of all is nearer to the truth than its average member, by arithmetic alone.
     assert float(rows["Mean of all samples"][column]) > float(rows["One sample, on average"][column])
     assert "Simulated" in (tmp_path / "out" / "table-2.md").read_text()
