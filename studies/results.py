@@ -16,6 +16,7 @@ from typing import Any
 
 from studies.aggregation.estimates import Estimate, Interval
 from studies.aggregation.families import FamilyVotes
+from studies.aggregation.screens import Screens
 
 ONE_PAGE = 1000  # candidates: what studies showed before there were pages
 NOT_MADE, BEING_MADE, MADE, FAILED = "not made", "being made", "made", "failed"
@@ -364,7 +365,7 @@ class StudyResults:
 
     families: over all items together. excluded: under the last of analysis_versions; their ballots are in no figure
     evidence: over all items, see services.evidence_study; {} as for an item.
-    state_changes: in their order, since they are kept
+    state_changes: in their order, since they are kept. screens: of all participants, also who is excluded
     """
 
     pk: int
@@ -386,6 +387,7 @@ class StudyResults:
     excluded: tuple[Excluded, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
     state_changes: tuple[StateChange, ...] = ()
+    screens: Screens = field(default_factory=Screens)
 
     @property
     def has_simulated(self) -> bool:

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from studies.reports.blocks import Block, Drawing, Grid
-from studies.reports.document import cover, item, methods, naming, opinion, people, protocol, provenance, summary
+from studies.reports.document import (
+    cover,
+    item,
+    methods,
+    naming,
+    opinion,
+    people,
+    protocol,
+    provenance,
+    screens,
+    summary,
+)
 from studies.reports.source import Source
 
 
@@ -32,5 +43,6 @@ def _parts(source: Source) -> Iterator[Block]:
     yield from opinion.blocks(source)
     yield from naming.blocks(source)
     yield from people.blocks(source)
+    yield from screens.blocks(source)
     yield from item.blocks(source)
     yield from provenance.blocks(source)
