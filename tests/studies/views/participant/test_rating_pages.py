@@ -125,6 +125,7 @@ def test_naming_asks_the_studys_own_question_with_its_labels(study: Study) -> No
         answer = give(person, number, "6")
     assert "how well people recognise" in text(answer)
     assert set(Rating.objects.given().values_list("label", flat=True)) == {"6"}
+    assert {row["label"] for row in person.get("my-data").json()["ratings"]} == {"6"}
     assert phase.stimuli.count() == 10
 
 
