@@ -17,12 +17,14 @@ _COPIED = (
     "simulated", "rates_only", "turn", "language", "source", "consent_sha256", "consented_at", "checked_at",
     "introduced_at", "failed_at", "finished_at",
 )  # fmt: skip
+#: No table of an export lists those who withdrew, so that nothing bears this number out.
+MOST_WITHDRAWN = 10_000
 
 
 def create(study: Study, bundle: Bundle, results: dict[str, Any]) -> dict[str, Participant]:
     """By pseudonym. Those who withdrew are a number in the results, and so many rows without anything here."""
     made = [_participant(study, row) for row in rows(bundle, participants.FILE, participants.COLUMNS)]
-    withdrawn = [_withdrawn(study) for _ in range(results["participants"]["withdrawn"])]
+    withdrawn = [_withdrawn(study) for _ in range(_number_withdrawn(results))]
     _refuse_known(made)
     Participant.objects.bulk_create([*made, *withdrawn], batch_size=500)
     return {person.code: person for person in made}
@@ -51,6 +53,15 @@ def _participant(study: Study, row: dict[str, Any]) -> Participant:
         **copied,
     )
     return fitting(person, f"{participants.FILE}, participant {row['participant']}")
+
+
+def _number_withdrawn(results: dict[str, Any]) -> int:
+    number = results["participants"]["withdrawn"]
+    if type(number) is not int or not 0 <= number <= MOST_WITHDRAWN:
+        raise StudyError(
+            f"The number of people who withdrew, {str(number)[:20]}, is not one of 0 to {MOST_WITHDRAWN:,}."
+        )
+    return number
 
 
 def _withdrawn(study: Study) -> Participant:

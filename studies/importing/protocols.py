@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,7 +10,7 @@ from django.utils import timezone
 from inference.models import Weights
 from studies.errors import StudyError
 from studies.importing.pools import WeightsKey
-from studies.importing.reading import fitting, moment
+from studies.importing.reading import closing, fitting, moment, zoned
 from studies.models import (
     Addition,
     AnalysisVersion,
@@ -43,7 +42,7 @@ def create(results: dict[str, Any], setting: dict[str, Any], known: dict[Weights
         raise StudyError(f"The protocol cannot be one: {' '.join(problems.values())}")
     times = {name: moment(results[name]) for name in ("opened_at", "frozen_at", "closed_at")}
     times["created_at"] = moment(results["created_at"]) or timezone.now()
-    times["closed_at"] = times["closed_at"] or timezone.now()
+    times["closed_at"] = closing(times["opened_at"], times["closed_at"], "The study")
     study = fitting(Study(**fields, **times, state=StudyState.CLOSED), "The protocol")
     study.save()
     StudyMembership.objects.create(study=study, user=owner, role=Role.OWNER)
@@ -59,7 +58,8 @@ def create(results: dict[str, Any], setting: dict[str, Any], known: dict[Weights
     for version in results["analysis_versions"][1:]:  # the first is the protocol's own
         _version(study, version)
     for change in results.get("state_changes", []):  # of exports since they are kept
-        row = StateChange(study=study, **change | {"made_at": datetime.fromisoformat(change["made_at"])})
+        plain = {name: change[name] for name in ("state", "by_rule", "finished", "met", "why")}
+        row = StateChange(study=study, made_at=zoned(change["made_at"]), **plain)
         fitting(row, "What opened and closed the study").save()
     return study
 
@@ -68,7 +68,7 @@ def _version(study: Study, facts: dict[str, Any]) -> None:
     """Who made it stays where it was made."""
     where = f"Analysis version {facts['number']}"
     plain = {name: facts[name] for name in ("number", "changes", "reason", "sha256")}
-    row = fitting(AnalysisVersion(study=study, made_at=datetime.fromisoformat(facts["made_at"]), **plain), where)
+    row = fitting(AnalysisVersion(study=study, made_at=zoned(facts["made_at"]), **plain), where)
     n = facts["analysis"]["ensemble_size"]
     if whole_number(n, 1, study.pool_size, "n") or versions.analysis(study, row).sha256 != row.sha256:
         raise StudyError(f"{where} is not what its sha256 names.")

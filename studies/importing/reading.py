@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.utils import timezone
 
 from studies.errors import StudyError
 from studies.exports.bundle import Bundle
@@ -19,11 +20,20 @@ from studies.exports.tables import Column
 
 M = TypeVar("M", bound=Model)
 
+
+def zoned(text: str) -> datetime:
+    """A time that has to be there. Raises ValueError, also for one without its zone."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"the time {text} has no time zone")
+    return time
+
+
 _READ: dict[str, Callable[[str], Any]] = {
     "integer": int,
     "number": float,
     "boolean": lambda text: {"true": True, "false": False}[text],
-    "time": datetime.fromisoformat,
+    "time": zoned,
 }
 
 
@@ -43,18 +53,23 @@ def rows(
 
 
 def moment(text: str | None) -> datetime | None:
-    """A time as JSON has it; None where there is none."""
-    return datetime.fromisoformat(text) if text else None
+    """A time as JSON has it; None where there is none. Raises ValueError for one without its zone."""
+    return zoned(text) if text else None
+
+
+def closing(opened: datetime | None, closed: datetime | None, where: str) -> datetime:
+    """When it was closed, which here it always is: what was still open closes now. Raises StudyError."""
+    if closed is not None and opened is not None and closed < opened:
+        raise StudyError(f"{where} was closed before it was opened: correct its times.")
+    now = timezone.now()
+    return closed or max(now, opened or now)
 
 
 def _value(column: Column, text: str) -> Any:
     read = _READ.get(column.type)
     if read is None:
         return text
-    found = read(text) if text else None
-    if isinstance(found, datetime) and found.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
-    return found
+    return read(text) if text else None
 
 
 class Trials:

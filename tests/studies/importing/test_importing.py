@@ -283,6 +283,31 @@ def test_a_design_that_fits_nowhere_is_refused_whole(export: Path, change: dict[
     assert nothing_is_here()
 
 
+@pytest.mark.parametrize("number", [-3, 10_001, 10**9, 1.5, True, "3", None])
+def test_nobody_makes_rows_of_people_who_withdrew_out_of_a_number(export: Path, number: Any) -> None:
+    leave_out(export, "results.schema.json")
+    change_results(export, lambda found: found["participants"].update(withdrawn=number))
+    assert refused(export) == f"The number of people who withdrew, {number}, is not one of 0 to 10,000."
+    assert nothing_is_here()
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ({"opened_at": "2026-03-01T10:00:00"}, "the time 2026-03-01T10:00:00 has no time zone"),
+        ({"created_at": "2026-03-01"}, "the time 2026-03-01 has no time zone"),
+        (
+            {"opened_at": "2099-01-01T10:00:00Z", "closed_at": "2098-03-01T10:00:00Z"},
+            "The study was closed before it was opened",
+        ),
+    ],
+)
+def test_times_that_say_nothing_or_go_back_are_refused(export: Path, times: dict[str, str], said: str) -> None:
+    change_results(export, lambda found: found.update(times))
+    assert said in refused(export)
+    assert nothing_is_here()
+
+
 def test_rows_of_others_are_out_of_reach(export: Path) -> None:
     """Primary keys in a forged design would make a row of another study one of the import's."""
     mine = factories.picture(factories.study(), name="mine")
@@ -291,11 +316,13 @@ def test_rows_of_others_are_out_of_reach(export: Path) -> None:
     design["pictures"][0]["id"] = mine.pk
     design["weights"][0]["id"] = weights.pk
     (export / "study.json").write_text(json.dumps(design))
-    mend_manifest(export)
+    opened = mine.study.state_changes.create(state="open", finished=0, met=False, why="mine")
+    leave_out(export, "results.schema.json")
+    change_results(export, lambda found: found["state_changes"][0].update(id=opened.pk))
     import_study(export, factories.user())
-    mine.refresh_from_db()
-    weights.refresh_from_db()
-    assert (mine.name, weights.name) == ("mine", "mine")
+    for row in (mine, weights, opened):
+        row.refresh_from_db()
+    assert (mine.name, weights.name, opened.why) == ("mine", "mine", "mine")
 
 
 def test_a_picture_that_carries_more_than_its_pixels_is_refused(export: Path) -> None:
