@@ -5,7 +5,7 @@ from inference.ensembles import build as build_ensemble
 from inference.errors import RequestError
 from inference.reconciling import reconcile
 from inference.services.catalogue import catalogue
-from inference.services.ensembles import ensemble_file, make_ensemble, request_ensemble
+from inference.services.ensembles import ensemble_digest, ensemble_file, make_ensemble, request_ensemble
 from inference.services.images import (
     enlarged_png,
     low_res_png,
@@ -29,6 +29,7 @@ __all__ = [
     "cancel",
     "catalogue",
     "enlarged_png",
+    "ensemble_digest",
     "ensemble_file",
     "low_res_png",
     "make_ensemble",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -59,14 +59,13 @@ def _asked(
     shares = [1.0] * len(members) if weights is None else [float(weight) for weight in weights]
     _check(members, shares, rule, parts)
     first = members[0].job
-    named = sorted([sample.sha256, share] for sample, share in zip(members, shares, strict=True))
-    facts = {"rule": rule, "low_res": first.low_res.sha256, "scale": first.weights.scale, "members": named}
-    stored = {} if parts is None else ensembles.parts_to(parts, [sample.sha256 for sample in members])
-    if stored:
-        facts["parts"] = stored
-    fields = {"rule": rule, "low_res": first.low_res, "scale": first.weights.scale, "parts": stored}
+    named = [(sample.sha256, share) for sample, share in zip(members, shares, strict=True)]
+    scale = first.weights.scale
+    asked_for = ensemble_digest(rule, named, low_res=first.low_res.sha256, scale=scale, parts=parts)
+    stored = {} if parts is None else ensembles.parts_to(parts, [sha256 for sha256, _ in named])
+    fields = {"rule": rule, "low_res": first.low_res, "scale": scale, "parts": stored}
     with transaction.atomic():
-        ensemble, created = Ensemble.objects.get_or_create(digest=digest(facts), defaults=fields)
+        ensemble, created = Ensemble.objects.get_or_create(digest=asked_for, defaults=fields)
         if created:
             rows = zip(members, shares, strict=True)
             EnsembleMember.objects.bulk_create(
@@ -77,6 +76,17 @@ def _asked(
     if again:
         ensemble.refresh_from_db()
     return ensemble, created or again
+
+
+def ensemble_digest(
+    rule: str, members: Sequence[tuple[str, float]], *, low_res: str, scale: int, parts: Parts | None
+) -> str:
+    """Of all that decides an ensemble. members: sha256, weight;  low_res: sha256;  parts: in places of members"""
+    named = sorted([sha256, share] for sha256, share in members)
+    facts: dict[str, Any] = {"rule": rule, "low_res": low_res, "scale": scale, "members": named}
+    if parts is not None and (stored := ensembles.parts_to(parts, [sha256 for sha256, _ in members])):
+        facts["parts"] = stored
+    return digest(facts)
 
 
 def ensemble_file(ensemble: Ensemble, kind: Kind) -> bytes:

@@ -9,7 +9,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 #: Largest file that is read whole; tables are read line by line, whatever their size.
 MAX_WHOLE = 512 * 2**20
@@ -26,11 +26,13 @@ class Bundle(ABC):
 
     sizes: path -> bytes, as the folder or archive declares them
     strange: what should not be there, one sentence each (links, names that lead outside, repeated names)
+    documents: path -> content of the JSON files read so far, see `checks.read_json`
     """
 
     def __init__(self) -> None:
         self.sizes: dict[str, int] = {}
         self.strange: list[str] = []
+        self.documents: dict[str, Any] = {}
 
     @abstractmethod
     def open(self, path: str) -> IO[bytes]:

@@ -34,11 +34,13 @@ class Check:
 
 
 def read_json(bundle: Bundle, path: str) -> Any:
-    """A JSON file of the export; raises BundleError."""
-    try:
-        return json.loads(bundle.read(path))
-    except (ValueError, RecursionError):
-        raise BundleError(f"{path} is not valid JSON.") from None
+    """A JSON file of the export, which is parsed once and must not be changed; raises BundleError."""
+    if path not in bundle.documents:
+        try:
+            bundle.documents[path] = json.loads(bundle.read(path))
+        except (ValueError, RecursionError):
+            raise BundleError(f"{path} is not valid JSON.") from None
+    return bundle.documents[path]
 
 
 def table(bundle: Bundle, path: str) -> Iterator[dict[str, str]]:

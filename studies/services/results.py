@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from django.db.models import Count, Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 
@@ -32,7 +30,6 @@ _TRANSLATED = (
 )  # fmt: skip
 #: Up to so many ballots it is found at once who saw what; of more a worker finds it.
 FEW_BALLOTS = 20_000
-MEASURES = ("lr_consistency", "psnr", "ssim")
 
 
 def collect(study: Study) -> results.StudyResults:
@@ -274,9 +271,9 @@ def _evaluation(
         control_seed=row.control_seed,
         control_draws=row.control_draws,
         ensemble=_ensemble(row.ensemble) if row.made_at else None,
-        metrics=_metrics(numbers, selection.chosen),
-        spread_chosen=_float(numbers.get("spread_chosen")),
-        spread_pool=_float(numbers.get("spread_pool")),
+        metrics=figures.metrics_of(numbers, selection.chosen),
+        spread_chosen=figures.defined(numbers.get("spread_chosen")),
+        spread_pool=figures.defined(numbers.get("spread_pool")),
         version=numbers.get("version", ""),
         variants=_variants(row, votes) if row.made_at else results.VariantsResult(),
     )
@@ -308,15 +305,16 @@ def _variant(made: Variant, recipe: dict[str, Any]) -> results.VariantResult:
         label=recipe["label"],
         samples=tuple(recipe["samples"]),
         weights=tuple(recipe["weights"]),
-        effective_n=_float(Recipe(**recipe).effective_n),
+        effective_n=figures.defined(Recipe(**recipe).effective_n),
         ensemble=_ensemble(made.ensemble),
-        **{name: _float(made.figures.get(name)) for name in MEASURES},
+        **{name: figures.defined(made.figures.get(name)) for name in figures.MEASURES},
     )
 
 
 def _readings(pair: dict[str, Any]) -> results.Readings:
     first, second = pair["labels"]
-    return results.Readings((first, second), _float(pair["difference"]), _float(pair["within"]), pair["both"])
+    difference, within = (figures.defined(pair[name]) for name in ("difference", "within"))
+    return results.Readings((first, second), difference, within, pair["both"])
 
 
 def _not_made(item: Item, reason: str) -> results.EvaluationResult:
@@ -344,36 +342,7 @@ def _ensemble(row: Ensemble) -> results.EnsembleResult:
         png16_sha256=row.png16_sha256,
         tiff_sha256=row.tiff_sha256,
         spread_sha256=row.spread_sha256,
-        lr_consistency=_float(row.lr_consistency),
+        lr_consistency=figures.defined(row.lr_consistency),
         code_version=row.code_version,
         residual_sha256=row.residual_sha256,
     )
-
-
-def _metrics(numbers: dict[str, Any], chosen: Sequence[int]) -> tuple[results.Metric, ...]:
-    measured = numbers.get("measures", {})
-    return tuple(_metric(name, measured[name], chosen) for name in MEASURES if name in measured)
-
-
-def _metric(name: str, values: dict[str, Any], chosen: Sequence[int]) -> results.Metric:
-    ensemble = _float(values["ensemble"])
-    draws = np.array([_float(value) for value in values["control"]])
-    single = np.array([_float(value) for value in values["samples"]])
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return results.Metric(
-        name=name,
-        ensemble=ensemble,
-        control=results.Control(
-            mean=float(draws.mean()),
-            low=float(low),
-            high=float(high),
-            draws=len(draws),
-            at_least_as_good=figures.at_least_as_good(ensemble, draws.tolist()),
-        ),
-        single_mean=float(single.mean()),
-        single_chosen_mean=float(single[list(chosen)].mean()),
-    )
-
-
-def _float(value: float | None) -> float:
-    return math.nan if value is None else float(value)

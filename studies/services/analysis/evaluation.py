@@ -79,7 +79,7 @@ def request(item: Item, left_out: Collection[int] | None = None) -> Evaluation |
             defaults={
                 "ensemble": ensemble,
                 "control_draws": item.study.control_draws,
-                "control_seed": control_seed(item),
+                "control_seed": control_seed(item.study.seed, item.position),
             },
         )
         asked = variants.request(evaluation, given)
@@ -118,22 +118,32 @@ def tie_seed(study_seed: int, position: int) -> int:
     return derived_seed(study_seed, f"ties of item {position}")
 
 
-def control_seed(item: Item) -> int:
-    """Stored with each evaluation: the random controls follow from it."""
-    return derived_seed(item.study.seed, f"control of item {item.position}")
+def control_seed(study_seed: int, position: int) -> int:
+    """Stored with each evaluation: the random controls of the item at this position follow from it."""
+    return derived_seed(study_seed, f"control of item {position}")
 
 
 def digest(item: Item, pool: Sequence[Sample], chosen: Sequence[int]) -> str:
     """sha256 of the canonical JSON of all that decides an evaluation's figures."""
+    return digest_of(
+        low_res=item.low_res.sha256,
+        pool=[sample.sha256 for sample in pool],
+        chosen=sorted(chosen),
+        draws=item.study.control_draws,
+        seed=control_seed(item.study.seed, item.position),
+        truth=truth_sha256(item),
+        version=figures.VERSION,
+    )
+
+
+def digest_of(
+    *, low_res: str, pool: list[str], chosen: list[int], draws: int, seed: int, truth: str | None, version: str
+) -> str:
+    """`digest` by its parts. low_res, pool, truth: sha256;  version: of the figures"""
     content = {
-        "low_res": item.low_res.sha256,
-        "pool": [sample.sha256 for sample in pool],
-        "chosen": sorted(chosen),
-        "draws": item.study.control_draws,
-        "seed": control_seed(item),
-        "truth": truth_sha256(item),
-        "version": figures.VERSION,
-    }
+        "low_res": low_res, "pool": pool, "chosen": chosen, "draws": draws, "seed": seed, "truth": truth,
+        "version": version,
+    }  # fmt: skip
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

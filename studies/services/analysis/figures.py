@@ -9,18 +9,21 @@ All pictures, ensembles too, are measured as they are shown and published: round
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.core import ensembling, metrics
+from studies.results import Control, Metric
 from studies.services.candidates.pools import Pool
 
 VERSION = "1"
 CAP = 100.0  # dB; the PSNR of equal images is infinite, which JSON does not know
 DIGITS = 6
+#: By name, in the order in which they are shown.
+MEASURES = ("lr_consistency", "psnr", "ssim")
 WHITE = np.float64(255)
 
 Measure = Callable[[NDArray[np.uint8]], float]
@@ -77,6 +80,32 @@ def at_least_as_good(ensemble: float, controls: Sequence[float]) -> float:
     return float((1 + (values >= ensemble).sum()) / (1 + len(values)))
 
 
+def metrics_of(made: Mapping[str, Any], chosen: Sequence[int]) -> tuple[Metric, ...]:
+    """What pages and reports show of `figures`, by measure; none of {}. chosen: pool indexes"""
+    measured = made.get("measures", {})
+    return tuple(_metric(name, measured[name], chosen) for name in MEASURES if name in measured)
+
+
+def _metric(name: str, values: Mapping[str, Any], chosen: Sequence[int]) -> Metric:
+    ensemble = defined(values["ensemble"])
+    draws = np.array([defined(value) for value in values["control"]])
+    single = np.array([defined(value) for value in values["samples"]])
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Metric(
+        name=name,
+        ensemble=ensemble,
+        control=Control(
+            mean=float(draws.mean()),
+            low=float(low),
+            high=float(high),
+            draws=len(draws),
+            at_least_as_good=at_least_as_good(ensemble, draws.tolist()),
+        ),
+        single_mean=float(single.mean()),
+        single_chosen_mean=float(single[list(chosen)].mean()),
+    )
+
+
 def apart(pool: Pool, first: Sequence[int], second: Sequence[int]) -> dict[str, Any]:
     """Whether two selections show two things: how far their means differ, and how far the samples of one do.
 
@@ -95,6 +124,11 @@ def apart(pool: Pool, first: Sequence[int], second: Sequence[int]) -> dict[str, 
 def _spread(images: Iterable[NDArray]) -> float | None:
     """Mean over pixels and channels of the standard deviation over pictures (ddof 1), in [0, 1]."""
     return number(float(np.mean(ensembling.spread(images))))
+
+
+def defined(value: float | None) -> float:
+    """A figure as stored; nan for what is undefined."""
+    return math.nan if value is None else float(value)
 
 
 def number(value: float) -> float | None:
