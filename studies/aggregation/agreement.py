@@ -16,6 +16,9 @@ from studies.aggregation.picking import TOO_FEW, mean_over_pairs
 
 VERSION = "1"
 NO_VARIATION = "undefined: no variation, all ratings are the same"
+ONE_UNIT = "undefined: a single unit cannot tell agreement from chance, which is that of its own ratings"
+#: Units from which on resamples of them are told: of four there are 35 different ones, and no tail of 2.5 %.
+LEAST_UNITS = 5
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,11 @@ def krippendorff_alpha(
 
     ratings: (units, raters), None or nan where missing; numbers, or names for the level "nominal"
     level: "nominal" (equal or not), "ordinal" (by ranks) or "interval" (by squared differences)
-    seed: of the interval, quantiles over `resamples` of the units with replacement; without it there are no limits
+    seed: of the interval, quantiles over `resamples` of the units with replacement; without it, and for fewer than
+        5 units with two ratings, there are no limits
 
-    nan with a reason: where no unit has two ratings, and without variation. Resamples without variation are left
+    nan with a reason: for fewer than two units with two ratings (of one alone, observed and expected disagreement are
+    the same, whatever it says), and without variation. Resamples without variation are left
     out. Raises ValueError for ratings that are no table, and for names where the level needs numbers.
     """
     table, values = units_and_values(ratings, level)
@@ -67,11 +72,11 @@ def krippendorff_alpha(
         reason = "undefined: no unit has two ratings"
         return Agreement(math.nan, "krippendorff_alpha", VERSION, 0, reason=reason, confidence=confidence)
     value = float(alphas(table, values, np.ones((1, len(table))), level)[0])
-    undefined = math.isnan(value)
-    drawn = 0 if undefined or seed is None else checked_draws(resamples)
+    reason = ONE_UNIT if len(table) == 1 else NO_VARIATION if math.isnan(value) else ""
+    drawn = 0 if reason or seed is None or len(table) < LEAST_UNITS else checked_draws(resamples)
     low, high = _limits(table, values, level, drawn, seed, confidence)
     return Agreement(
-        value, "krippendorff_alpha", VERSION, len(table), reason=NO_VARIATION if undefined else "",
+        math.nan if reason else value, "krippendorff_alpha", VERSION, len(table), reason=reason,
         low=low, high=high, confidence=confidence, raw=raw_agreement(table), resamples=drawn, seed=seed,
     )  # fmt: skip
 

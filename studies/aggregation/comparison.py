@@ -16,6 +16,7 @@ from studies.aggregation.signed_rank import signed_rank
 
 __all__ = ["cochran_q", "friedman_nemenyi", "mcnemar", "wilcoxon_holm"]
 VERSION = "1"
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Pair:
 
 @dataclass(frozen=True)
 class PairedTests:
-    """Pairs of methods. count: units;  least: the smallest adjusted p that so many units allow; limits: in words
+    """Pairs of methods. count: units that a pair has, at most;  least: the smallest adjusted p that these allow
+
+    limits: the same in words, and whether some pairs have too few units for any difference to show
 
     against: the row that all the others are compared with; None when every pair was
     """
@@ -70,8 +73,9 @@ def wilcoxon_holm(scores: ArrayLike, *, against: int | None = None) -> PairedTes
     pairs = list(every) if against is None else [(against, other) for other in rows if other != against]
     tests = [signed_rank(table[first] - table[second]) for first, second in pairs]
     adjusted = holm([test.p for test in tests])
-    units = int((~np.isnan(table)).all(axis=0).sum())
-    least = min(1.0, len(pairs) * 2.0 ** (1 - units)) if units and pairs else math.nan
+    both = [int((~np.isnan(table[first] - table[second])).sum()) for first, second in pairs]
+    units = sorted(number for number in both if number)  # pairs that never meet are no tests
+    least = min(1.0, len(units) * _alone(units[-1])) if units else math.nan
     return PairedTests(
         pairs=tuple(
             Pair(first, second, test.median, test.units, test.p, p, test.reason)
@@ -80,9 +84,9 @@ def wilcoxon_holm(scores: ArrayLike, *, against: int | None = None) -> PairedTes
         least=least,
         name="wilcoxon_holm",
         version=VERSION,
-        count=units,
+        count=max(both, default=0),
         reason="" if pairs else "undefined: a comparison needs two methods",
-        limits=_power(units, len(pairs), least),
+        limits=_power(units, least),
         against=against,
     )
 
@@ -97,13 +101,22 @@ def holm(p_values: list[float]) -> list[float]:
     return adjusted
 
 
-def _power(units: int, pairs: int, least: float) -> str:
-    if not (units and pairs):
+def _alone(units: int) -> float:
+    """The least p of one pair, two-sided: all differences have one sign."""
+    return 2.0 ** (1 - units)
+
+
+def _power(units: list[int], least: float) -> str:
+    """units: that each pair has, ascending"""
+    if not units:
         return ""
-    alone = 2.0 ** (1 - units)
-    holm_too = f", {least:.3g} after Holm over {pairs} pairs" if pairs > 1 else ""
-    told = f"{units} images allow p = {alone:.3g} at the least for a pair{holm_too}"
-    return f"{told}: too few for any difference to show." if least > 0.05 else f"{told}."
+    images = f"{units[-1]} images" if units[0] == units[-1] else f"{units[0]} to {units[-1]} images, by pair,"
+    holm_too = f", {least:.3g} after Holm over {len(units)} pairs" if len(units) > 1 else ""
+    told = f"{images} allow p = {_alone(units[-1]):.3g} at the least for a pair{holm_too}"
+    few = sum(_alone(number) > SIGNIFICANT for number in units)
+    if least > SIGNIFICANT:
+        return f"{told}: too few for any difference to show."
+    return f"{told}; {few} of the pairs have too few for any difference to show." if few else f"{told}."
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,7 @@ class MeanRanks(Probability):
 
     ranks: mean rank of each method, 1 is best;  critical: difference of mean ranks that Nemenyi's test asks for
     pairs: with Nemenyi's p;  groups: methods that it does not tell apart, best first, by row, in sets of two or more
+    left_out: rows that lack units which the others have; their rank is nan
     """
 
     ranks: tuple[float, ...] = ()
@@ -120,21 +134,24 @@ class MeanRanks(Probability):
     pairs: tuple[Pair, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
     limits: str = ""
+    left_out: tuple[int, ...] = ()
 
 
 @estimator
 def friedman_nemenyi(scores: ArrayLike, *, higher_is_better: bool = True, alpha: float = 0.05) -> MeanRanks:
     """Friedman's test with Nemenyi's critical difference, q sqrt(k (k + 1) / (6 n)) (Demsar, JMLR 7, 2006).
 
-    scores: (methods, units), at least three methods; units that lack a score are left out
+    scores: (methods, units), at least three methods, nan = missing. The test needs every score: left out are those
+        units that lack one, or the methods that lack units, whichever leaves more scores to compare
     """
-    table = _checked(scores)
-    table = table[:, ~np.isnan(table).any(axis=0)]
+    whole = _checked(scores)
+    rows, table = _complete(whole)
     k, n = table.shape
     if k < 3 or n < 2:
         reason = "undefined: Friedman's test needs three methods or more, and two complete images or more"
         return MeanRanks(math.nan, "friedman_nemenyi", VERSION, n, reason=reason, alpha=alpha)
-    ranks = rankdata(-table if higher_is_better else table, axis=0).mean(axis=1)
+    ranks, every = rankdata(-table if higher_is_better else table, axis=0).mean(axis=1), np.full(len(whole), math.nan)
+    every[rows] = ranks
     unit = math.sqrt(k * (k + 1) / (6 * n))
     critical = float(studentized_range.ppf(1 - alpha, k, np.inf)) / math.sqrt(2) * unit
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -147,20 +164,34 @@ def friedman_nemenyi(scores: ArrayLike, *, higher_is_better: bool = True, alpha:
         reason="undefined: all methods have the same scores everywhere" if math.isnan(p) else "",
         statistic=float(statistic),
         method=f"chi-squared with {k - 1} degrees of freedom",
-        ranks=tuple(ranks.tolist()),
+        ranks=tuple(every.tolist()),
         critical=critical,
         alpha=alpha,
-        pairs=tuple(_nemenyi(ranks, n, unit)),
-        groups=_groups(ranks, critical),
+        pairs=tuple(_nemenyi(every, rows, n, unit)),
+        groups=tuple(tuple(rows[place] for place in group) for group in _groups(ranks, critical)),
         limits=f"With {n} images, mean ranks must differ by {critical:.2f} of at most {k - 1} to be told apart.",
+        left_out=tuple(row for row in range(len(whole)) if row not in rows),
     )
 
 
-def _nemenyi(ranks: NDArray[np.float64], n: int, unit: float) -> list[Pair]:
+def _complete(table: NDArray[np.float64]) -> tuple[list[int], NDArray[np.float64]]:
+    """Three rows or more, and their scores in the units that all of these have: as many scores as can be.
+
+    The fullest rows come first; of equals the one with more rows.
+    """
+    there = ~np.isnan(table)
+    order = np.argsort(-there.sum(axis=1), kind="stable")
+    sizes = {count: count * int(there[order[:count]].all(axis=0).sum()) for count in range(3, len(table) + 1)}
+    best = max(sizes, key=lambda count: (sizes[count], count), default=len(table))
+    rows = sorted(order[:best].tolist())
+    return rows, table[np.ix_(rows, np.flatnonzero(there[rows].all(axis=0)))]
+
+
+def _nemenyi(ranks: NDArray[np.float64], rows: list[int], n: int, unit: float) -> list[Pair]:
     found = []
-    for first, second in itertools.combinations(range(len(ranks)), 2):
+    for first, second in itertools.combinations(rows, 2):
         difference = float(ranks[first] - ranks[second])
-        p = float(studentized_range.sf(abs(difference) / unit * math.sqrt(2), len(ranks), np.inf))
+        p = float(studentized_range.sf(abs(difference) / unit * math.sqrt(2), len(rows), np.inf))
         found.append(Pair(first, second, difference, n, math.nan, p))
     return found
 

@@ -61,9 +61,13 @@ def _agreement(found: StudyResults) -> Iterator[Block]:
         return
     alpha = labels["krippendorff"]
     if math.isfinite(real(alpha["value"])):
+        limits = (
+            f"interval {span(alpha['low'], alpha['high'])} by {alpha['resamples']} resamples of images"
+            if alpha["resamples"]
+            else f"no interval from {several(alpha['count'], 'image')}"
+        )
         yield Text(
-            f"Agreement on labels: Krippendorff's alpha (nominal) {text(alpha['value'])}, interval "
-            f"{span(alpha['low'], alpha['high'])} by {alpha['resamples']} resamples of images; raw agreement "
+            f"Agreement on labels: Krippendorff's alpha (nominal) {text(alpha['value'])}, {limits}; raw agreement "
             f"{percent(alpha['raw'])}. Alpha is low where nearly all say the same: then read the raw agreement."
         )
     else:
@@ -92,7 +96,7 @@ def _compared(metric: str, values: Mapping[str, Any], found: StudyResults) -> It
     if math.isfinite(real(friedman["value"])):
         yield Text(
             f"Friedman's test over {several(friedman['count'], 'image')}: {probability(friedman['value'])} "
-            f"({friedman['method']}). {friedman['limits']}"
+            f"({friedman['method']}). {friedman['limits']}{_incomplete(values)}"
         )
     else:
         yield Text(f"Friedman's test is {_undefined(friedman['reason'])}")
@@ -107,6 +111,12 @@ def _compared(metric: str, values: Mapping[str, Any], found: StudyResults) -> It
         f"Wilcoxon's tests of the ensemble against each other method: {wilcoxon['limits'] or wilcoxon['reason']}",
         "small",
     )
+
+
+def _incomplete(values: Mapping[str, Any]) -> str:
+    """Friedman's test needs every score: who is without some that the others have."""
+    names = [values["methods"][row] for row in values["friedman"]["left_out"]]
+    return f" Left out, as they lack images that the others have: {', '.join(names)}." if names else ""
 
 
 def _ranks(stored: Mapping[str, Any]) -> MeanRanks:

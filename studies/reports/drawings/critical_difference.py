@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ ABOVE = 0.62  # inches, of the scale and the critical difference
 
 
 def critical_difference(name: str, title: str, methods: Sequence[str], ranks: MeanRanks) -> Figure:
-    """methods: names, in the order of `ranks`. The best is at the left, as rank 1."""
-    order = sorted(range(len(ranks.ranks)), key=lambda place: (ranks.ranks[place], place))
+    """methods: names, in the order of `ranks`. The best is at the left, as rank 1; what has no rank is left out."""
+    ranked = [place for place, rank in enumerate(ranks.ranks) if math.isfinite(rank)]
+    order = sorted(ranked, key=lambda place: (ranks.ranks[place], place))
     rows: tuple[Row, ...] = tuple(
         {
             "method": methods[place],

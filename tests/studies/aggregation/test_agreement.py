@@ -102,6 +102,24 @@ def test_alpha_without_pairs(ratings):
 
 
 @pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("ratings", [[[1, 2, 2]], [[1, 2, 2], [3, None, None]]])
+def test_alpha_of_one_unit_is_undefined_whatever_it_says(level, ratings):
+    """Krippendorff's formula gives 0 for any ratings of one unit: what is expected is what is observed."""
+    alpha = krippendorff_alpha(ratings, level=level, seed=1)
+    assert math.isnan(alpha.value)
+    assert math.isnan(alpha.low)
+    assert "a single unit" in alpha.reason
+    assert alpha.raw == pytest.approx(1 / 3)
+
+
+def test_alpha_of_very_few_units_has_no_interval():
+    found = [krippendorff_alpha(RATINGS[:units], level="nominal", seed=1) for units in (4, 5)]
+    assert [math.isfinite(alpha.value) for alpha in found] == [True, True]
+    assert [math.isfinite(alpha.low) for alpha in found] == [False, True]
+    assert [alpha.resamples for alpha in found] == [0, 1000]
+
+
+@pytest.mark.parametrize("level", LEVELS)
 def test_the_interval_of_alpha_is_that_of_resampled_units(level):
     """Judged by the package: alpha of the very units that were drawn, taken as often as they were drawn."""
     alpha = krippendorff_alpha(RATINGS, level=level, resamples=200, seed=3)

@@ -168,6 +168,40 @@ def test_incomplete_images_are_left_out_of_friedman():
     assert (found.value, found.ranks, found.count) == (whole.value, whole.ranks, 22)
 
 
+def test_methods_with_gaps_are_left_out_of_friedman_rather_than_most_images():
+    """A fourth way that one player tried: the other three are as they were, by R's documentation."""
+    once = np.vstack([[5.5, *[math.nan] * 21], ROUNDING.T])
+    found, whole = friedman_nemenyi(once, higher_is_better=False), friedman_nemenyi(ROUNDING.T, higher_is_better=False)
+    assert (found.left_out, found.count, found.value) == ((0,), 22, whole.value)
+    assert math.isnan(found.ranks[0])
+    assert found.ranks[1:] == whole.ranks
+    assert [(pair.first, pair.second, pair.adjusted) for pair in found.pairs] == [
+        (pair.first + 1, pair.second + 1, pair.adjusted) for pair in whole.pairs
+    ]
+    assert found.groups == tuple(tuple(row + 1 for row in group) for group in whole.groups)
+    assert whole.left_out == ()
+
+
+def test_power_is_that_of_the_pairs_and_not_of_the_images_that_all_have():
+    """Ten images, of which another method has five: its pairs have p = 0.0625 at the least, ours 0.00195."""
+    scores = np.random.default_rng(1).normal(size=(3, 10))
+    scores[2, 5:] = math.nan
+    found = wilcoxon_holm(scores)
+    assert found.count == 10
+    assert found.least == pytest.approx(3 * 2 / 2**10)
+    assert found.limits == (
+        "5 to 10 images, by pair, allow p = 0.00195 at the least for a pair, 0.00586 after Holm over 3 pairs; 2 of "
+        "the pairs have too few for any difference to show."
+    )
+
+
+def test_pairs_that_never_meet_are_not_paid_for():
+    scores = [[1.0, 2, 3, 4, 5, 6, math.nan], [2.0, 3, 4, 5, 6, 7, math.nan], [*[math.nan] * 6, 1.0]]
+    found = wilcoxon_holm(scores)
+    assert found.limits == "6 images allow p = 0.0312 at the least for a pair."
+    assert found.pairs[0].adjusted == found.least == pytest.approx(2 / 2**6)
+
+
 def test_friedman_without_variation_or_data_is_undefined_in_words():
     assert "same scores" in friedman_nemenyi(np.ones((3, 5))).reason
     for shape in ((2, 5), (3, 1), (3, 0), (0, 0)):

@@ -35,6 +35,13 @@ def test_critical_differences_name_methods_from_best_to_worst_and_tie_groups():
     assert lines(figure, RED) == 4 + 1  # groups, and the critical difference itself
 
 
+def test_critical_differences_are_drawn_without_methods_that_lack_images():
+    holed = np.vstack([np.arange(5)[:, None] * np.ones(10), [1, *[np.nan] * 9]])
+    figure = critical_difference("ranks", "Mean ranks", list("abcdef"), friedman_nemenyi(holed))
+    assert [row["method"] for row in table(figure)] == list("edcba")
+    assert "critical difference 1.93" in words(figure)
+
+
 def test_critical_differences_without_enough_images_say_so():
     figure = critical_difference("ranks", "Mean ranks", ["a", "b"], friedman_nemenyi(np.ones((2, 9))))
     assert any("three methods or more" in word for word in words(figure))

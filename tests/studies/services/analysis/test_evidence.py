@@ -8,8 +8,10 @@ import pytest
 
 from inference import store
 from studies import tasks
-from studies.models import Evidence, Participant, Study
-from studies.reporting import work
+from studies.models import Evidence, MethodImage, Participant, Study
+from studies.reporting import making, work
+from studies.reports.blocks import Text
+from studies.reports.document import blocks as parts
 from studies.services import lifecycle, results
 from studies.services.analysis import evidence, evidence_items, evidence_work, exclusions
 from studies.services.opinions import methods
@@ -70,6 +72,19 @@ def test_methods_are_compared_over_items(study: Study) -> None:
     assert rows["ensemble"] == [item.metric("psnr").ensemble for item in found.items]
     assert rows["bicubic"] == [item.evidence["methods"]["bicubic"]["psnr"] for item in found.items]
     assert "too few" in table["wilcoxon"]["limits"]
+
+
+def test_a_method_without_some_images_is_named_and_not_in_friedmans_test() -> None:
+    """An uploaded method with one image of two; bicubic and the others have both."""
+    study = voted()
+    methods.add(study, "EDSR", rated.method_files(study))
+    MethodImage.objects.filter(item__position=1).delete()
+    evidence_work.run(study)
+    table = results.collect(study).evidence["methods"]["psnr"]
+    assert [table["methods"][row] for row in table["friedman"]["left_out"]] == ["EDSR"]
+    assert table["friedman"]["count"] == 2
+    texts = [block.text for block in parts(making.source(study, work.ready(study))) if isinstance(block, Text)]
+    assert any("Left out, as they lack images that the others have: EDSR." in text for text in texts)
 
 
 def test_agreement_on_labels_is_undefined_in_words_when_all_say_the_same() -> None:
