@@ -93,13 +93,14 @@ def quality(results: StudyResults) -> Table:
     Items without a made evaluation, and metrics undefined for an item, are left out, and the notes say so.
     """
     found = _by_metric(results.items)
+    made = sum(bool(item.evaluation.metrics) for item in results.items)
     rows = tuple(
-        (name, *(_mean([value(metric) for metric in metrics], key) for key, metrics in found.items()))
+        (name, *(_mean([value(metric) for metric in metrics], key, made) for key, metrics in found.items()))
         for name, value in _ways(results)
     )
-    made = sum(bool(item.evaluation.metrics) for item in results.items)
     notes = [
-        f"Means over {made} of {len(results.items)} images; in brackets their 95 % t interval over images.",
+        f"Means over {made} of {len(results.items)} images, n of them where it is said; in brackets their 95 % t "
+        "interval over images.",
         "The control says what averaging alone gives.",
         *_simulated(results),
     ]
@@ -249,16 +250,20 @@ def _values(metric: Metric) -> tuple[float, ...]:
     return metric.ensemble, metric.control.mean, metric.single_mean, metric.single_chosen_mean
 
 
-def _mean(values: Sequence[float], metric: str) -> str:
-    """The mean of the defined values and its t interval, Student 1908: none with fewer than two values."""
+def _mean(values: Sequence[float], metric: str, of: int = 0) -> str:
+    """The mean of the defined values and its t interval, Student 1908: none with fewer than two values.
+
+    of: the images that the table is about; where fewer have a value, their number stands beside it
+    """
     defined = np.array([value for value in values if math.isfinite(value)])
     if not len(defined):
         return NONE
-    mean = float(defined.mean())
+    mean, fewer = float(defined.mean()), f" (n = {len(defined)})" if len(defined) < of else ""
     if len(defined) < 2:
-        return _number(mean, metric)
+        return f"{_number(mean, metric)}{fewer}"
     half = float(stats.t.ppf(0.975, len(defined) - 1) * defined.std(ddof=1) / math.sqrt(len(defined)))
-    return f"{_number(mean, metric)} [{_range(mean - half, mean + half, lambda value: _number(value, metric))}]"
+    limits = _range(mean - half, mean + half, lambda value: _number(value, metric))
+    return f"{_number(mean, metric)} [{limits}]{fewer}"
 
 
 def _head(metric: str) -> str:

@@ -45,6 +45,16 @@ def test_quality_is_the_mean_over_items_with_students_interval(results: StudyRes
     assert table.rows[2][0] == "Control: mean of 3 random samples"
 
 
+def test_means_over_fewer_images_say_over_how_many(results: StudyResults) -> None:
+    """One image of three has no truth, so that two columns rest on two."""
+    first, *others = results.items
+    bare = tuple(metric for metric in first.evaluation.metrics if metric.name == "lr_consistency")
+    mixed = (replace(first, evaluation=replace(first.evaluation, metrics=bare)), *others)
+    rows = quality(replace(results, items=mixed)).rows
+    assert [[cell.endswith("(n = 2)") for cell in row[1:]] for row in rows] == [[False, True, True]] * 4
+    assert not any("n =" in cell for row in quality(results).rows for cell in row)
+
+
 def test_one_item_has_no_interval_and_what_is_undefined_is_a_dash(results: StudyResults) -> None:
     item = results.items[0]
     hollow = replace(item, evaluation=replace(item.evaluation, metrics=()))
