@@ -107,8 +107,8 @@ def _picture(
     """How far the ensemble's picture depends on who voted; {} without a selection.
 
     largest_change: of any pixel when any one participant is left out, on the 8-bit scale; None where that leaves no
-    selection. convergence: PSNR (dB, capped at 100) of the picture of the first t participants to that of all, from
-    the t on at which every order has chosen something
+    selection. convergence: PSNR (dB, capped at 100, so that it has a median and no mean) of the picture of the first t
+    participants to that of all, from the t on at which every order has chosen something
     """
     if not growth.chosen:
         return {}
@@ -121,7 +121,7 @@ def _picture(
         "largest_change": None if () in others else max(changes, default=0),
         "participants": [growth.participants[step] for step in steps],
         "orders": len(orders),
-        "convergence": stability.band([[_psnr(final, mean(order[step])) for step in steps] for order in orders]),
+        "convergence": stability.middle([[_psnr(final, mean(order[step])) for step in steps] for order in orders]),
     }
 
 

@@ -27,8 +27,9 @@ from studies.aggregation.estimates import Estimate, Interval, estimator
 from studies.aggregation.halves import half_correlations
 from studies.aggregation.labels import majority
 
-VERSION = "1"
+VERSION = "2"
 NO_SELECTION = "undefined: there is no selection, as no sample has a vote or the tie rule leaves all out"
+TOO_FEW = "undefined: there are fewer than two ballots"
 #: Of random splits and orders, this much lies within a band.
 BAND = (0.025, 0.975)
 
@@ -71,11 +72,21 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Middle:
+    """As `Band`, with the median: of values that have a cap, which many orders reach."""
+
+    median: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Convergence:
     """What the first t participants choose, in random orders of all `count`. participants: t, by step.
 
     selections: by order and step, so that the picture of each can be made and compared, see `band`
     jaccard: index of the selections with `chosen`, that of all;  share: of `label`, the majority of all
+    identical: by step, the share of orders that choose just the samples of all; empty without a selection
     """
 
     participants: tuple[int, ...]
@@ -84,6 +95,7 @@ class Convergence:
     jaccard: Band | None
     label: str | None
     share: Band | None
+    identical: tuple[float, ...]
     seed: int
     count: int
     name: str = "convergence"
@@ -115,7 +127,9 @@ def bootstrap_top_n(
     resamples: int = 10_000,
     seed: int,
 ) -> Stability:
-    """The top n of as many participants drawn with replacement, again and again. nan, with a reason, without a top n.
+    """The top n of as many participants drawn with replacement, again and again.
+
+    nan, with a reason: without a top n, and of a single ballot, which would always be drawn again.
 
     Raises ValueError for picks that are no table of 0 and 1, and for a tie rule without what it needs.
     """
@@ -124,9 +138,12 @@ def bootstrap_top_n(
     chosen = top_n_of_each(table.sum(axis=0)[None], n, ties, keys, tie_seed)[0]
     if not chosen.any():
         return Stability(math.nan, "bootstrap_top_n", VERSION, people, reason=NO_SELECTION)
+    draws = checked_draws(resamples)
+    if people < 2:
+        return Stability(math.nan, "bootstrap_top_n", VERSION, people, chosen=chosen_indexes(chosen), reason=TOO_FEW)
     stream, votes_of = np.random.PCG64(seed), table.astype(np.float32)  # whole numbers, exact up to 2**24
     times, identical, jaccard = np.zeros(m), 0, []
-    for count in blocks(checked_draws(resamples), max(people, m)):
+    for count in blocks(draws, max(people, m)):
         votes = resampled(stream, count, people).astype(np.float32) @ votes_of
         found = top_n_of_each(votes, n, ties, keys, tie_seed)
         times += found.sum(axis=0)
@@ -204,6 +221,7 @@ def convergence(
         jaccard=band([_jaccard(one, chosen) for one in found]) if chosen.any() else None,
         label=label,
         share=None if shares is None else band(shares),
+        identical=_identical(found, chosen) if chosen.any() else (),
         seed=seed,
         count=people,
         reason="" if chosen.any() else NO_SELECTION,
@@ -215,6 +233,18 @@ def band(values: ArrayLike) -> Band:
     found = np.asarray(values, dtype=np.float64)
     low, high = np.quantile(found, BAND, axis=0)
     return Band(*(tuple(row.tolist()) for row in (found.mean(axis=0), low, high)))
+
+
+def middle(values: ArrayLike) -> Middle:
+    """Medians by step, of the same values."""
+    found = np.asarray(values, dtype=np.float64)
+    low, median, high = np.quantile(found, (BAND[0], 0.5, BAND[1]), axis=0)
+    return Middle(*(tuple(row.tolist()) for row in (median, low, high)))
+
+
+def _identical(found: Sequence[NDArray[np.bool_]], chosen: NDArray[np.bool_]) -> tuple[float, ...]:
+    """By step, over selections by order and step."""
+    return tuple((np.array(found) == chosen).all(axis=2).mean(axis=0).tolist())
 
 
 @estimator

@@ -32,7 +32,7 @@ def _agreement(test: Mapping[str, Any]) -> str:
 
 def _resamples(test: Mapping[str, Any]) -> str:
     if test["value"] is None:
-        return ""
+        return f"How stable the choice is, is {test['reason']}." if test["reason"] else ""
     chosen = [test["inclusion"][index] for index in test["chosen"]]
     each = (
         f"{100 * min(chosen):.0f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from studies.reports import sentences
 from studies.reports.blocks import Block, Drawing, Facts, Heading, Pictures, Text
@@ -77,7 +77,8 @@ def _stability(item: ItemResults) -> Iterator[Block]:
     bootstrap = found["bootstrap"]
     title = f"How often other people like these would have chosen each sample of {item.name}"
     name = f"item-{item.position}-inclusion"
-    yield Drawing(inclusion(name, title, reals(bootstrap["inclusion"]), chosen=item.selection.chosen))
+    shares, why = reals(bootstrap["inclusion"]), bootstrap["reason"]
+    yield Drawing(inclusion(name, title, shares, chosen=item.selection.chosen, reason=_sentence(why)))
     yield from _convergence(found, item)
 
 
@@ -111,21 +112,41 @@ def _convergence(found: Mapping[str, Any], item: ItemResults) -> Iterator[Block]
     growth, picture = found["convergence"], found.get("picture") or {}
     if share := growth["share"]:
         title = f"Share of “{growth['label']}” among the first participants, {item.name}"
-        yield _curve(f"item-{item.position}-settling-share", title, growth["participants"], share, "share")
+        yield _curve(f"item-{item.position}-settling-share", title, growth["participants"], share, "mean", "share")
     band = picture.get("convergence")
     title = f"How close the picture of the first participants comes to that of all, {item.name}"
     if band:
         orders = several(picture["orders"], "random order")
-        note = f"Over {orders} of participants; 100 dB is the same picture."
-        yield _curve(
-            f"item-{item.position}-settling", title, picture["participants"], band, "PSNR to the last, dB", note
-        )
+        note = f"Over {orders} of participants; 100 dB is the same picture. {_same(growth)}".strip()
+        name = f"item-{item.position}-settling"
+        yield _curve(name, title, picture["participants"], band, "median", "PSNR to the last, dB", note)
     else:
         yield Text("How the picture settles is undefined: some of the first participants leave no selection.")
 
 
 def _curve(
-    name: str, title: str, participants: list[int], band: Mapping[str, Any], unit: str, note: str = ""
+    name: str,
+    title: str,
+    participants: list[int],
+    band: Mapping[str, Any],
+    what: Literal["mean", "median"],
+    unit: str,
+    note: str = "",
 ) -> Drawing:
-    middle, low, high = (reals(band[key]) for key in ("mean", "low", "high"))
-    return Drawing(convergence(name, title, participants, middle, low, high, unit=unit), note)
+    middle, low, high = (reals(band[key]) for key in (what, "low", "high"))
+    return Drawing(convergence(name, title, participants, middle, low, high, unit=unit, what=what), note)
+
+
+def _same(growth: Mapping[str, Any]) -> str:
+    """How often a quarter, half and three quarters of the participants choose just the samples of all."""
+    steps = list(zip(growth["participants"], growth["identical"], strict=False))
+    if len(steps) < 4:
+        return ""
+    told = [
+        f"{people} in {percent(share)}" for people, share in (steps[len(steps) * part // 4 - 1] for part in (1, 2, 3))
+    ]
+    return f"Just the samples of all are chosen by the first {', '.join(told[:2])} and {told[2]} of random orders."
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}." if reason else ""

@@ -29,7 +29,9 @@ class Mark:
     value: float
 
 
-def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[Mark], *, unit: str) -> Figure:
+def control_band(
+    name: str, title: str, draws: Sequence[float], marks: Sequence[Mark], *, unit: str, digits: int = 2
+) -> Figure:
     """draws: the metric of each random selection;  marks: at most six, the voted ensemble first;  unit: as a label
 
     The band holds the middle 95 % of the draws.
@@ -53,7 +55,13 @@ def control_band(name: str, title: str, draws: Sequence[float], marks: Sequence[
             heavy = 1.8 if place == 0 else 1.0
             axes.plot([one.value] * 2, [0, 1.12 * top], color=colour, lw=heavy)
             axes.plot(
-                one.value, 1.12 * top, form, color=colour, ms=6, label=f"{one.label} {one.value:.4g}", clip_on=False
+                one.value,
+                1.12 * top,
+                form,
+                color=colour,
+                ms=6,
+                label=f"{one.label} {one.value:.{digits}f}",
+                clip_on=False,
             )
         axes.set_ylim(0, 1.2 * top)
         axes.margins(x=0.03)

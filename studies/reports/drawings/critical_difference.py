@@ -7,13 +7,26 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studies.aggregation.comparison import MeanRanks
-from studies.reports.drawings.canvas import BLUE, INK, RED, Figure, Margins, Row, in_words, room_for, short
+from studies.reports.drawings.canvas import (
+    BLUE,
+    INK,
+    LONGEST,
+    RED,
+    WIDTH,
+    Figure,
+    Margins,
+    Row,
+    in_words,
+    room_for,
+    short,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROW, BAR = 0.19, 0.11  # inches, of a name and of a bar
-LONGEST = 24  # letters, as names stand on both sides
+RANK = 6  # letters
+LEAST = 2.0  # inches, of the line; what is left is for the names on both sides of it
 ABOVE = 0.62  # inches, of the scale and the critical difference
 
 
@@ -33,9 +46,9 @@ def critical_difference(name: str, title: str, methods: Sequence[str], ranks: Me
     )
     if not rows:
         return in_words(name, title, ranks.reason)
-    labels = [f"{short(methods[place], LONGEST)}  {ranks.ranks[place]:.2f}" for place in order]
     at = [ranks.ranks[place] for place in order]
     half = (len(order) + 1) // 2
+    labels = _labels([methods[place] for place in order], at, half)
     below = 0.12 + BAR * len(ranks.groups) + ROW * half + 0.1
 
     def paint(axes: Axes) -> None:
@@ -57,6 +70,15 @@ def critical_difference(name: str, title: str, methods: Sequence[str], ranks: Me
 
     margins = Margins(room_for(*labels[:half]), room_for(*labels[half:]), 0.05, 0.05)
     return Figure(name, title, rows, paint, height=ABOVE + below + 0.1, margins=margins)
+
+
+def _labels(names: list[str], at: list[float], half: int) -> list[str]:
+    """Names with their ranks, as long as there is room on both sides."""
+    for longest in range(LONGEST - RANK, 8, -1):
+        found = [f"{short(name, longest)}  {rank:.2f}" for name, rank in zip(names, at, strict=True)]
+        if room_for(*found[:half]) + room_for(*found[half:]) <= WIDTH - LEAST:
+            break
+    return found
 
 
 def _scale(axes: Axes, k: int, ranks: MeanRanks, below: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studies.reports.drawings.bars import sample_bars
 from studies.reports.drawings.canvas import BLUE, GREY, PALE, Figure, Margins, in_words
@@ -43,6 +43,7 @@ def inclusion(
         axes.set_ylim(0, 1)
         beside(axes, *QUARTERS, name="of resamples", grid=True)
         marks = [Patch(facecolor=colour, edgecolor=GREY, lw=0.5) for colour in (BLUE, PALE)]
-        axes.legend(marks, ["chosen", "not chosen"], loc="upper right", fontsize=7)
+        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "borderaxespad": 0.2}
+        axes.legend(marks, ["chosen", "not chosen"], fontsize=7, **place)
 
-    return Figure(name, title, rows, paint, height=2.1, margins=Margins(left=0.7, bottom=0.5))
+    return Figure(name, title, rows, paint, height=2.25, margins=Margins(left=0.7, top=0.27, bottom=0.5))

@@ -23,7 +23,7 @@ from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult
 from studies.services.analysis import evaluation
 from studies.services.tallies import Tally
 
-VERSION = "2"
+VERSION = "3"
 #: What follows from the ratings alone, among the figures over all items.
 OF_RATINGS = ("opinion", "preferences", "naming")
 

@@ -19,6 +19,7 @@ from studies.aggregation.stability import (
     bootstrap_top_n,
     convergence,
     leave_one_participant_out,
+    middle,
     nogueira,
     split_half,
 )
@@ -114,6 +115,24 @@ def test_without_votes_there_is_nothing_to_be_stable(table):
     assert "no selection" in found.reason
 
 
+def test_one_ballot_can_only_be_drawn_again() -> None:
+    """Every resample would be that ballot: the choice would seem as stable as can be."""
+    found = bootstrap_top_n([[1, 1, 0]], 2, seed=1)
+    assert "fewer than two ballots" in found.reason
+    assert math.isnan(found.value)
+    assert math.isnan(found.identical)
+    assert math.isnan(found.nogueira)
+    assert found.chosen == (0, 1)
+    assert found.inclusion == ()
+
+
+def test_medians_stay_where_most_orders_have_reached_the_cap() -> None:
+    """As numpy has medians: of 43, 100 and 100 the mean is 81, which no order has."""
+    found = middle([[43.0, 20.0], [100.0, 30.0], [100.0, 70.0]])
+    assert found.median == (100, 30)
+    assert found.low[0] == pytest.approx(np.percentile([43, 100, 100], 2.5))
+
+
 def test_what_is_no_table_of_picks_is_refused():
     for function in (bootstrap_top_n, convergence):
         with pytest.raises(ValueError, match="table of 0 and 1"):
@@ -163,17 +182,20 @@ def test_convergence_replayed_with_top_n():
     assert found.participants == tuple(range(1, 13))
     order = np.argsort(np.random.PCG64(4).random_raw(120).reshape(10, 12), axis=1, kind="stable")
     final = set(found.chosen)
-    jaccard, share = np.zeros((10, 12)), np.zeros((10, 12))
+    jaccard, share, same = np.zeros((3, 10, 12))
     for row, people in enumerate(order):
         for t in range(1, 13):
             first = chosen_by(table[people[:t]].sum(axis=0), 3, **rule("index", 30))
             assert found.selections[row][t - 1] == first
             jaccard[row, t - 1] = len(final & set(first)) / len(final | set(first))
+            same[row, t - 1] = set(first) == final
             share[row, t - 1] = np.mean([labels[person] == "5" for person in people[:t]])
     assert found.label == "5"
     for curve, values in ((found.jaccard, jaccard), (found.share, share)):
         assert curve.mean == pytest.approx(values.mean(axis=0), abs=1e-12)
         assert curve.low == pytest.approx(np.quantile(values, 0.025, axis=0), abs=1e-12)
+    assert found.identical == pytest.approx(same.mean(axis=0), abs=1e-12)
+    assert found.identical[-1] == 1
     assert found.jaccard.low[-1] == 1
     assert found.share.low[-1] == found.share.high[-1] == 8 / 12
 

@@ -380,6 +380,27 @@ def test_a_later_analysis_decides_how_many_samples_and_how_sure() -> None:
     assert labels.rows[0][3:] == ("75.0 %", "35.6 % to 94.2 %")
 
 
+def test_a_single_ballot_is_stable_in_nothing() -> None:
+    study = factories.open_study_with_pool(pool_size=6)
+    factories.vote_all(study, [0, 1], "5")
+    source = told(study)
+    said = whole(source)
+    assert "Bootstrap: undefined: there are fewer than two ballots" in said
+    assert "100\u00a0% of resamples" not in said
+    at_a_glance = table(source, "at a glance").table
+    assert at_a_glance.rows[0][at_a_glance.header.index("Same samples")] == "–"
+
+
+def test_how_soon_the_choice_is_that_of_all_is_said_beside_the_figure() -> None:
+    study = voted()
+    source = told(study)
+    identical = source.results.items[0].evidence["picks"]["convergence"]["identical"]
+    (note,) = [one.note for one in parts(source) if isinstance(one, Drawing) and one.figure.name == "item-0-settling"]
+    shares = [f"{round(100 * share)}\u00a0%" for share in identical[:3]]
+    expected = f"by the first 1 in {shares[0]}, 2 in {shares[1]} and 3 in {shares[2]} of random orders."
+    assert expected in note
+
+
 def test_an_e_value_says_on_which_side_of_one_half_it_is() -> None:
     """Of 30 ballots 5, 5, 5, 5, 5, 5 to six labels: far from one half, but below it."""
     study = factories.open_study_with_pool(pool_size=6, labels=["1", "2", "3", "4", "5", "6"])

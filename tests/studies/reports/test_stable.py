@@ -34,7 +34,9 @@ def test_a_choice_that_hangs_on_one_person() -> None:
 
 
 def test_one_person_agrees_with_nobody() -> None:
-    assert "undefined: fewer than two participants have picked" in told([0])[0]
+    agreed, resampled, _one_less = told([0])
+    assert "undefined: fewer than two participants have picked" in agreed
+    assert resampled == "How stable the choice is, is undefined: there are fewer than two ballots."
 
 
 def test_nothing_is_said_of_what_is_not_worked_out() -> None:

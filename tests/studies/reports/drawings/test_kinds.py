@@ -112,7 +112,7 @@ def test_the_control_band_shows_the_ensemble_and_every_baseline():
     draws = np.linspace(25, 26, 200).tolist()
     marks = [Mark("ensemble", 26.5), Mark("mean of all", 25.7), Mark("bicubic", 24.0), Mark("medoid", math.nan)]
     figure = control_band("c", "C", draws, marks, unit="PSNR (dB)")
-    assert {"ensemble 26.5", "mean of all 25.7", "bicubic 24", "middle 95 % of 200 random selections"} <= set(
+    assert {"ensemble 26.50", "mean of all 25.70", "bicubic 24.00", "middle 95 % of 200 random selections"} <= set(
         words(figure)
     )
     assert not any("medoid" in word for word in words(figure))
@@ -123,7 +123,7 @@ def test_the_control_band_shows_the_ensemble_and_every_baseline():
 def test_a_control_without_variation_is_one_bar():
     figure = control_band("c", "C", [100.0] * 200, [Mark("ensemble", 100.0), Mark("bicubic", 30.0)], unit="dB")
     assert shapes(figure, "#b8b8b8") == 1
-    assert "ensemble 100" in words(figure)
+    assert "ensemble 100.00" in words(figure)
 
 
 def test_inclusion_is_sorted_and_marks_what_was_chosen():
