@@ -40,6 +40,7 @@ LONGEST_WORD, LONGEST_NAME = 110.0, 60.0  # points; longer ones, such as names o
 LEAST = 256  # pixels of a picture: fewer are repeated, so that no viewer smooths them
 ROOM = 100.0  # points, the longest side of a picture
 WIDTH, HEIGHT = 595.28 - 2 * style.MARGIN, 841.89 - 2 * style.MARGIN
+TOGETHER = 200.0  # points, of rows that are not divided over two pages
 CAPTION = 100.0  # points, of the longest below a figure
 
 
@@ -77,7 +78,7 @@ def _facts(block: Facts) -> list[Flowable]:
     value = style.CODE if block.code else style.FACT
     rows = [[_said(name, style.NAME), _said(text, value)] for name, text in block.rows]
     lines = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, style.RULE), *_PADDING])
-    table = LongTable(rows, [FACT_NAME, WIDTH - FACT_NAME], style=lines, hAlign="LEFT", splitInRow=1)
+    table = _Rows(rows, [FACT_NAME, WIDTH - FACT_NAME], style=lines, hAlign="LEFT", splitInRow=1)
     return [table, Spacer(0, 8)]
 
 
@@ -86,17 +87,30 @@ def _grid(block: Grid) -> list[Flowable]:
     table = block.table
     caption = Paragraph(f"<b>Table {block.number}.</b> {marked(table.title)}", style.ABOVE)
     caption.keepWithNext = True
+    rows: list[list[Any]] = list(_cells(table, code=block.code))
+    last = len(rows) - 1
     lines = [
         ("LINEABOVE", (0, 0), (-1, 0), 1, style.INK),
         ("LINEBELOW", (0, 0), (-1, 0), 0.6, style.INK),
-        ("LINEBELOW", (0, 1), (-1, -2), 0.3, style.RULE),
-        ("LINEBELOW", (0, -1), (-1, -1), 1, style.INK),
+        ("LINEBELOW", (0, 1), (-1, last - 1), 0.3, style.RULE),
+        ("LINEBELOW", (0, last), (-1, last), 1, style.INK),
         *_PADDING,
     ]
-    rows = _cells(table, code=block.code)
-    laid = LongTable(rows, _widths(table), repeatRows=1, splitInRow=1, style=TableStyle(lines), hAlign="LEFT")
-    notes = [_said(note, style.SMALL) for note in table.notes]
-    return [caption, laid, Spacer(0, 4), *notes, Spacer(0, 4)]
+    if table.notes:  # a row of their own, so that they never stand alone on the next page
+        rows.append([[_said(note, style.NOTE) for note in table.notes], *[""] * (len(table.header) - 1)])
+        lines += [("SPAN", (0, -1), (-1, -1)), ("NOSPLIT", (0, -2), (-1, -1)), ("TOPPADDING", (0, -1), (-1, -1), 6)]
+    laid = _Rows(rows, _widths(table), repeatRows=1, splitInRow=1, style=TableStyle(lines), hAlign="LEFT")
+    return [caption, laid, Spacer(0, 10)]
+
+
+class _Rows(LongTable):
+    """Rows that stay together where they are few."""
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        if self.wrap(width, HEIGHT)[1] <= TOGETHER:
+            return []
+        found: list[Flowable] = super().split(width, height)
+        return found
 
 
 def _cells(table: Table, *, code: bool) -> list[list[Paragraph]]:

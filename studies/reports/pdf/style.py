@@ -45,6 +45,7 @@ POINT = _style("point", 9, leftIndent=12, bulletIndent=2, spaceAfter=3)
 TITLE = _style("title", 20, fontName=BOLD, spaceAfter=12)
 CAPTION = _style("caption", 8, spaceAfter=4)
 ABOVE = _style("above", 8, spaceBefore=8, spaceAfter=4)
+NOTE = _style("note", 7.5, textColor=SOFT, spaceAfter=2)
 CELL = _style("cell", 7.5, spaceAfter=0)
 NUMBER = _style("number", 7.5, spaceAfter=0, alignment=2)
 HEAD = (

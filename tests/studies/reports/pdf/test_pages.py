@@ -72,6 +72,28 @@ def test_a_heading_is_followed_on_its_page(kind: str, tmp_path: Path, monkeypatc
     assert broken == {True, False}, "the heading stands on the first page or not, as there is room"
 
 
+@pytest.mark.parametrize("rows", [4, 60])
+def test_notes_stand_below_the_last_row_of_their_table(
+    rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Table("A table", ("Image", "Number", "Said"), ROWS[:rows], ("What the numbers are. " * 12, "And another."))
+    for gap in range(300, 640, 40):
+        with monkeypatch.context() as patch:
+            drawn = pages(patch, tmp_path / "report.pdf", [Grid(found, 1)], gap)
+        *_, ends = (one for page in drawn for one in page if isinstance(one, layout._Rows))
+        assert len(ends._cellvalues) >= 3, "the head, a row and the notes"
+        assert isinstance(ends._cellvalues[-1][0], list | tuple)
+
+
+def test_a_few_facts_are_not_divided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    story: list[Block] = [Facts(tuple((f"name {place}", "value") for place in range(8)))]
+    for gap in range(300, 640, 40):
+        with monkeypatch.context() as patch:
+            drawn = pages(patch, tmp_path / "report.pdf", story, gap)
+        tables = [one for page in drawn for one in page if isinstance(one, layout._Rows)]
+        assert [len(one._cellvalues) for one in tables] == [1, 8], "the cover's, and these"
+
+
 def test_a_table_of_pages_begins_below_its_heading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It does not wait for a page that it fits on: there is none."""
     story = [Heading("A part", 1, "part"), FOLLOWING["table"]]
