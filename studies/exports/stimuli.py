@@ -9,7 +9,9 @@ from typing import Any
 from studies.exports import layout
 from studies.models import RatingPhase, Stimulus, StimulusKind, Study
 
-_SETTINGS = ("mode", "who", "instructions", "hidden_reference", "anchors", "repeats", "seed")
+_SETTINGS = (
+    "mode", "who", "instructions", "translations", "hidden_reference", "anchors", "repeats", "per_person", "seed",
+)  # fmt: skip
 _TIMES = ("opened_at", "closed_at")
 
 

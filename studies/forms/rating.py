@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 
 from studies.forms.fields import ManyFilesField
 from studies.models import Mode, RatingPhase, Who
-from studies.models.rating import MAX_REPEATS
+from studies.models.rating import MAX_PER_PERSON, MAX_REPEATS
+from studies.services.design import texts, translations
 from studies.services.opinions.methods import Named
 from studies.services.opinions.rating_phase import MAX_INSTRUCTIONS
 
@@ -47,8 +48,43 @@ class RatingPhaseForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
+    per_person = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_PER_PERSON,
+        label="Ratings of each person, at most",
+        help_text="Everybody then gets a part of their own, and over people all come equally often. "
+        "Empty: all, or as many as fit into half an hour.",
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
     def __init__(self, data: Any = None, *, phase: RatingPhase) -> None:
-        super().__init__(data, initial={name: getattr(phase, name) for name in self.base_fields})
+        languages = [*texts.languages(phase.study)[1:], *phase.translations]
+        self._languages = list(dict.fromkeys(languages))
+        initial = {name: getattr(phase, name) for name in self.base_fields}
+        super().__init__(data, initial=initial | {_name(code): phase.translations.get(code, "") for code in languages})
+        for code in self._languages:
+            self.fields[_name(code)] = forms.CharField(
+                required=False,
+                max_length=MAX_INSTRUCTIONS,
+                label=f"Instructions in {translations.name(code)}",
+                help_text="Empty: those in the study’s own language are shown.",
+                widget=forms.Textarea(attrs={"rows": 5}),
+            )
+
+    def translated(self) -> list[forms.BoundField]:
+        """The instructions in each further language of the study."""
+        return [self[_name(code)] for code in self._languages]
+
+    def values(self) -> dict[str, Any]:
+        """What `rating_phase.update` takes."""
+        sent = self.cleaned_data
+        said = {code: sent[_name(code)] for code in self._languages if sent[_name(code)].strip()}
+        return {name: sent[name] for name in self.base_fields} | {"translations": said}
+
+
+def _name(language: str) -> str:
+    return f"instructions.{language}"
 
 
 class MethodForm(forms.Form):

@@ -8,14 +8,17 @@ from typing import Any
 from inference import store
 from studies.errors import StudyError
 from studies.importing.pools import Pool
-from studies.importing.reading import fitting, moment
+from studies.importing.reading import closing, fitting, moment
 from studies.models import GroundTruth, Kind, Method, RatingPhase, Stimulus, StimulusKind, Study
+from studies.models.rating import MAX_PER_PERSON
 from studies.services.opinions import rating_phase, stimuli
 
 #: Item and condition of a picture.
 Shown = dict[tuple[int, str], Stimulus]
 
 _SETTINGS = ("mode", "who", "instructions", "hidden_reference", "anchors", "repeats", "seed")
+#: Of phases as they were before there were such settings.
+_ADDED: dict[str, Any] = {"translations": {}, "per_person": MAX_PER_PERSON}
 
 
 def create(study: Study, facts: dict[str, Any], pools: Mapping[int, Pool], methods: Mapping[str, Method]) -> Shown:
@@ -33,13 +36,20 @@ def create(study: Study, facts: dict[str, Any], pools: Mapping[int, Pool], metho
 def _phase(study: Study, facts: dict[str, Any]) -> RatingPhase:
     times = {name: moment(facts["times"][name]) for name in ("opened_at", "closed_at")}
     if times["opened_at"] is not None:
-        times["closed_at"] = times["closed_at"] or study.closed_at
+        times["closed_at"] = closing(times["opened_at"], times["closed_at"], "The rating phase")
     settings = {name: facts["settings"][name] for name in _SETTINGS}
+    settings |= {name: facts["settings"].get(name, before) for name, before in _ADDED.items()}
     phase = fitting(RatingPhase(study=study, **settings, **times), "The rating phase")
-    if len(phase.instructions) > rating_phase.MAX_INSTRUCTIONS:
+    if not _texts(phase.translations):
+        raise StudyError("The rating phase: the translations of its instructions are malformed.")
+    if max(map(len, (phase.instructions, *phase.translations.values()))) > rating_phase.MAX_INSTRUCTIONS:
         raise StudyError("The rating phase: its instructions are too long to be stored here.")
     phase.save()
     return phase
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def _stimulus(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +12,7 @@ from studies.models.participant import Participant
 from studies.models.study import Study, new_seed
 
 MAX_REPEATS = 50
+MAX_PER_PERSON = 10_000
 #: Scores of ACR and DCR: 5 is best.
 SCORES = (1, 2, 3, 4, 5)
 
@@ -97,6 +98,7 @@ class RatingPhase(models.Model):
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.ACR)
     who = models.CharField(max_length=10, choices=Who.choices, default=Who.SAME)
     instructions = models.TextField(blank=True, help_text="Markdown; shown before the first picture")
+    translations = models.JSONField(default=dict, blank=True, help_text="language: the instructions in it")
     hidden_reference = models.BooleanField(
         default=True, help_text="the truth is rated among the others, unannounced, where an item has one"
     )
@@ -104,7 +106,13 @@ class RatingPhase(models.Model):
     repeats = models.PositiveIntegerField(
         default=0, validators=[MaxValueValidator(MAX_REPEATS)], help_text="ratings asked once more at the end"
     )
-    seed = models.BigIntegerField(default=new_seed, help_text="of controls, single samples and orders")
+    per_person = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_PER_PERSON)],
+        help_text="ratings asked of one person at most, without repeats; empty: what fits into half an hour",
+    )
+    seed = models.BigIntegerField(default=new_seed, help_text="of controls, single samples, parts and orders")
     created_at = models.DateTimeField(default=timezone.now)
     asked_at = models.DateTimeField(null=True, blank=True, help_text="when stimuli were last asked for")
     error = models.TextField(blank=True, help_text="why stimuli could not be made")
@@ -116,6 +124,10 @@ class RatingPhase(models.Model):
             models.CheckConstraint(condition=Q(mode__in=Mode.values), name="rating_mode_known"),
             models.CheckConstraint(condition=Q(who__in=Who.values), name="rating_who_known"),
             models.CheckConstraint(condition=Q(repeats__lte=MAX_REPEATS), name="rating_repeats_in_range"),
+            models.CheckConstraint(
+                condition=Q(per_person=None) | Q(per_person__gte=1, per_person__lte=MAX_PER_PERSON),
+                name="rating_part_in_range",
+            ),
             models.CheckConstraint(
                 condition=Q(closed_at=None) | Q(opened_at__isnull=False), name="rating_closed_after_opened"
             ),

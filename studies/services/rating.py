@@ -57,15 +57,19 @@ def begin(participant: Participant) -> Rater:
 
 
 def _begin(phase: RatingPhase, participant: Participant) -> Rater:
-    last = phase.raters.aggregate(last=Max("turn"))["last"]
+    last, all_tasks = phase.raters.aggregate(last=Max("turn"))["last"], rating_phase.tasks(phase)
+    if phase.per_person is None:  # from now on it is fixed, whatever a session may be held to be later
+        phase.per_person = max(rating_phase.share(phase, all_tasks), 1)
+        phase.save(update_fields=["per_person"])
     made = Rater.objects.create(phase=phase, participant=participant, turn=0 if last is None else last + 1)
     asked = rating_order.order(
         phase.mode,
-        rating_phase.tasks(phase),
+        all_tasks,
         phase_seed=phase.seed,
         seed=participant.seed,
         turn=made.turn,
         repeats=phase.repeats,
+        count=rating_phase.share(phase, all_tasks),
     )
     Rating.objects.bulk_create(
         Rating(rater=made, number=number, stimulus_id=task.stimulus, other_id=task.other, repeat=repeat)

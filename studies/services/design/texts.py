@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from studies.models import Study, StudyText
+from studies.models import RatingPhase, Study, StudyText
 
 #: Fields of a study that may be had in further languages, beside the labels.
 WORDS = ("question", "instructions", "introduction", "consent_text", "questionnaire")
@@ -51,3 +51,9 @@ def of(study: Study, language: str) -> Texts:
         | {"labels": language if shown else study.language},
         **{name: getattr(row, name) or getattr(study, name) for name in WORDS},
     )
+
+
+def rating_instructions(phase: RatingPhase, language: str) -> tuple[str, str]:
+    """What the rating phase says before its first picture, and the language that it stands in."""
+    translated = phase.translations.get(language, "")
+    return (translated, language) if translated else (phase.instructions, phase.study.language)

@@ -1,5 +1,7 @@
 """Which ratings one person is asked for, and in which order: balanced over people, seeded, replayable.
 
+Where all are too many for one person, everybody gets a part of their own (`rating_parts`), in an order of their own.
+Else everybody gets all:
 Within an item the tasks come in a row of a Williams design, taken in turns (`paging`), so that over as many people as
 the design has rows every stimulus stands equally often at every place and just before every other one. The items are
 interleaved: each time the one with most tasks left, but never the one just shown while another is left; which of
@@ -15,6 +17,7 @@ from operator import itemgetter
 
 from studies.models import Mode, Stimulus, StimulusKind
 from studies.models.rating import ALONE
+from studies.services.opinions.rating_parts import part
 from studies.services.ordering import permutation
 from studies.services.trials import paging
 
@@ -32,36 +35,54 @@ class Task:
         return replace(self, stimulus=self.other, other=self.stimulus)
 
 
-def tasks(mode: str, stimuli: Sequence[Stimulus], *, hidden_reference: bool) -> dict[int, list[Task]]:
+@dataclass(frozen=True)
+class Picture:
+    """A stimulus. key: its id; item: its position"""
+
+    item: int
+    key: int
+    kind: str
+
+
+def picture(stimulus: Stimulus) -> Picture:
+    return Picture(stimulus.item.position, stimulus.pk, stimulus.kind)
+
+
+def tasks(mode: str, stimuli: Sequence[Picture], *, hidden_reference: bool) -> dict[int, list[Task]]:
     """All tasks of a phase by the position of their item, in the order of the stimuli.
 
     ACR and naming: every stimulus; DCR: every stimulus beside the truth, which is rated itself where it is hidden
     among the others; pairs: every two stimuli of an item.
     """
-    items: dict[int, list[Stimulus]] = {}
-    for stimulus in stimuli:
-        items.setdefault(stimulus.item.position, []).append(stimulus)
+    items: dict[int, list[Picture]] = {}
+    for one in stimuli:
+        items.setdefault(one.item, []).append(one)
     return {position: _of_item(mode, position, found, hidden_reference) for position, found in items.items()}
 
 
-def _of_item(mode: str, position: int, stimuli: list[Stimulus], hidden_reference: bool) -> list[Task]:
+def _of_item(mode: str, position: int, stimuli: list[Picture], hidden_reference: bool) -> list[Task]:
     if mode in ALONE:
-        return [Task(position, one.pk) for one in stimuli]
+        return [Task(position, one.key) for one in stimuli]
     if mode == Mode.PAIRWISE:
         pairs = ((one, other) for place, one in enumerate(stimuli) for other in stimuli[place + 1 :])
-        return [Task(position, one.pk, other.pk) for one, other in pairs]
-    truth = next(one.pk for one in stimuli if one.kind == StimulusKind.REFERENCE)
-    return [Task(position, one.pk, truth) for one in stimuli if hidden_reference or one.pk != truth]
+        return [Task(position, one.key, other.key) for one, other in pairs]
+    truth = next((one.key for one in stimuli if one.kind == StimulusKind.REFERENCE), None)
+    shown = stimuli if truth is not None else []
+    return [Task(position, one.key, truth) for one in shown if hidden_reference or one.key != truth]
 
 
 def order(
-    mode: str, all_tasks: dict[int, list[Task]], *, phase_seed: int, seed: int, turn: int, repeats: int
+    mode: str, all_tasks: dict[int, list[Task]], *, phase_seed: int, seed: int, turn: int, repeats: int, count: int
 ) -> list[tuple[Task, int]]:
     """Tasks with 0, or 1 for a repetition, in the order of the person with this seed and turn.
 
+    count: how many of the tasks one person is asked for, at most all
     Repetitions come at the end, of tasks from the first half, pairs the other way round.
     """
-    rows = {position: _row(mode, found, phase_seed, turn) for position, found in all_tasks.items()}
+    if count < sum(map(len, all_tasks.values())):
+        rows = _part(mode, all_tasks, phase_seed, seed, turn, count)
+    else:
+        rows = {position: _row(mode, found, phase_seed, turn) for position, found in all_tasks.items()}
     first = _interleaved(rows, seed, "items to rate")
     again: dict[int, list[Task]] = {}
     for task in _to_repeat(first[: len(first) // 2], seed)[:repeats]:
@@ -79,6 +100,22 @@ def _to_repeat(early: list[Task], seed: int) -> list[Task]:
         ranked.append((before[task.item], task))
         before[task.item] += 1
     return [task for _, task in sorted(ranked, key=itemgetter(0))]
+
+
+def _part(
+    mode: str, all_tasks: dict[int, list[Task]], phase_seed: int, seed: int, turn: int, count: int
+) -> dict[int, list[Task]]:
+    """The person's part of each item. Of a pair, left and right change each time it is dealt."""
+    sizes = {position: len(found) for position, found in all_tasks.items()}
+    dealt: dict[int, list[Task]] = {}
+    for one in part(sizes, phase_seed=phase_seed, turn=turn, count=count):
+        task = all_tasks[one.item][one.index]
+        turned = mode == Mode.PAIRWISE and (one.round + one.index) % 2
+        dealt.setdefault(one.item, []).append(task.swapped() if turned else task)
+    return {
+        position: [found[place] for place in permutation(seed, f"part of item {position}", len(found))]
+        for position, found in dealt.items()
+    }
 
 
 def _row(mode: str, found: list[Task], phase_seed: int, turn: int) -> list[Task]:

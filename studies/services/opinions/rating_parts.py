@@ -40,7 +40,9 @@ def part(sizes: Mapping[int, int], *, phase_seed: int, turn: int, count: int) ->
     start, end = turn * count, (turn + 1) * count
     found: list[Dealt] = []
     order: Tasks = ()
-    for number in range((end - 1) // total + 1):
+    # A round that somebody's part begins with does not look back: the first such before this part is early enough.
+    period = count // gcd(total, count)
+    for number in range(start // total // period * period, (end - 1) // total + 1):
         order = _after(order, _round(known, phase_seed, number), count, number * total % count)
         places = range(max(start - number * total, 0), min(end - number * total, total))
         found += [Dealt(*order[place], number) for place in places]
@@ -60,7 +62,7 @@ def _after(before: Tasks, order: Tasks, count: int, begun: int) -> Tasks:
     return (*head, *(task for task in order if task not in first))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _round(sizes: Tasks, phase_seed: int, number: int) -> Tasks:
     """Every task: item after item, each as often as it has tasks. sizes: (item, how many tasks it has), by item"""
     ranks, unit = permutation(phase_seed, f"items dealt in round {number}", len(sizes)), lcm(*(n for _, n in sizes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,16 @@ from django.utils import timezone
 
 from studies.errors import LifecycleError
 from studies.models import GroundTruth, Imported, Mode, Rater, Rating, RatingPhase, Study, StudyState
-from studies.models.rating import MAX_REPEATS
+from studies.models.rating import MAX_PER_PERSON, MAX_REPEATS
+from studies.services.design import translations
 from studies.services.opinions import rating_order, stimuli
 
 MAX_INSTRUCTIONS = 10_000
 #: Seconds for a look and an answer, as people are told before they agree.
 SECONDS = {Mode.ACR: 6, Mode.DCR: 8, Mode.PAIRWISE: 8, Mode.NAMING: 5}
+#: Of one session at most, after which people tire (ITU-R BT.500).
+SESSION = 30 * 60
+Tasks = dict[int, list[rating_order.Task]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,9 @@ def of(study: Study) -> RatingPhase:
 
 
 def update(study: Study, **settings: Any) -> RatingPhase:
-    """Set mode, who, instructions, hidden_reference, anchors and repeats. Raises LifecycleError.
+    """Set mode, who, instructions and their translations, hidden_reference, anchors, repeats and per_person.
+
+    Raises LifecycleError.
 
     Stimuli made for other settings stay until they are made again, which opening asks for.
     """
@@ -58,8 +65,12 @@ def update(study: Study, **settings: Any) -> RatingPhase:
 def _problem(phase: RatingPhase) -> str:
     if phase.repeats > MAX_REPEATS:
         return f"At most {MAX_REPEATS} ratings can be asked once more."
-    if len(phase.instructions) > MAX_INSTRUCTIONS:
+    if phase.per_person is not None and not 1 <= phase.per_person <= MAX_PER_PERSON:
+        return f"Ask each person for 1 to {MAX_PER_PERSON:,} ratings, or leave this empty."
+    if max(map(len, (phase.instructions, *phase.translations.values()))) > MAX_INSTRUCTIONS:
         return f"The instructions have at most {MAX_INSTRUCTIONS:,} characters."
+    if unknown := set(phase.translations) - dict(translations.offered(phase.study)).keys():
+        return f"The instructions cannot be translated into {translations.name(min(unknown))}."
     if phase.mode == Mode.DCR and not GroundTruth.objects.filter(item__study=phase.study).exists():
         return "DCR shows each picture beside the true one, but no image of this study has a truth: choose another way."
     if phase.mode == Mode.NAMING and not phase.study.ask_label:
@@ -79,21 +90,52 @@ def has_begun(phase: RatingPhase) -> bool:
     return phase.pk is not None and Rater.objects.filter(phase=phase).exists()
 
 
-def tasks(phase: RatingPhase) -> dict[int, list[rating_order.Task]]:
-    """What everybody is asked, by the position of the item."""
+@dataclass(frozen=True)
+class Design:
+    """How many ratings there are, and how many one person gives.
+
+    every: ratings there are;  own: those asked of one person;  again: of these, asked once more at the end
+    """
+
+    every: int
+    own: int
+    again: int
+    seconds: int
+
+    @property
+    def length(self) -> int:
+        return self.own + self.again
+
+    @property
+    def minutes(self) -> int:
+        """About how long one person takes, at least 1."""
+        return max(1, round(self.length * self.seconds / 60))
+
+    @property
+    def people(self) -> int:
+        """After so many, every rating has been asked for once."""
+        return -(-self.every // max(self.own, 1))
+
+
+def tasks(phase: RatingPhase) -> Tasks:
+    """All that is asked, by the position of the item."""
     found = phase.stimuli.select_related("item").order_by("item__position", "pk")
-    return rating_order.tasks(phase.mode, list(found), hidden_reference=phase.hidden_reference)
+    shown = [rating_order.picture(stimulus) for stimulus in found]
+    return rating_order.tasks(phase.mode, shown, hidden_reference=phase.hidden_reference)
 
 
-def length(phase: RatingPhase) -> int:
-    """How many ratings one person is asked for."""
-    count = sum(map(len, tasks(phase).values()))
-    return count + min(phase.repeats, count // 2)
+def share(phase: RatingPhase, all_tasks: Mapping[int, list[rating_order.Task]]) -> int:
+    """How many of these tasks one person is asked for: as many as the phase says, else as fit into a session."""
+    most = phase.per_person or SESSION // SECONDS[Mode(phase.mode)]
+    return min(most, sum(map(len, all_tasks.values())))
 
 
-def minutes(phase: RatingPhase) -> int:
-    """About how long one person takes, at least 1."""
-    return max(1, round(length(phase) * SECONDS[Mode(phase.mode)] / 60))
+def design(phase: RatingPhase) -> Design:
+    """What the phase asks for, as its pictures are. One query."""
+    asked = tasks(phase)
+    own = share(phase, asked)
+    every = sum(map(len, asked.values()))
+    return Design(every, own, min(phase.repeats, own // 2), SECONDS[Mode(phase.mode)])
 
 
 def open_phase(phase: RatingPhase) -> None:
@@ -123,8 +165,8 @@ def missing(study: Study, phase: RatingPhase) -> str:
     asked = tasks(phase)
     if not any(asked.values()):
         return "There is nothing to be rated: with these settings no image has two pictures to compare."
-    if phase.repeats > (most := sum(map(len, asked.values())) // 2):
-        return f"{phase.repeats} ratings cannot be asked once more: with these pictures at most {most} can."
+    if phase.repeats > (most := share(phase, asked) // 2):
+        return f"{phase.repeats} ratings cannot be asked once more: with these settings at most {most} can."
     return ""
 
 

@@ -23,20 +23,24 @@ DIGITS = tuple("0123456789")
 
 def start(request: HttpRequest, participant: Participant, step: Step) -> HttpResponse:
     """What is asked, before the first picture."""
-    return render(request, "studies/participant/rating_start.html", outline(participant.study, participant))
+    shown = outline(participant.study, participant)
+    said, language = texts.rating_instructions(shown["phase"], participant.language)
+    context = shown | {"instructions": said, "instructions_language": language}
+    return render(request, "studies/participant/rating_start.html", context)
 
 
 def outline(study: Study, participant: Participant | None) -> dict[str, Any]:
     """What will be asked, while ratings are taken; also on the page of consent."""
     phase = phases.rating(study)
     assert phase is not None
+    design = rating_phase.design(phase)
     return {
         "study": study,
         "participant": participant,
         "phase": phase,
         "choices": choices(phase),
-        "count": rating_phase.length(phase),
-        "minutes": rating_phase.minutes(phase),
+        "count": design.length,
+        "minutes": design.minutes,
     }
 
 

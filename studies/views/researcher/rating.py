@@ -60,8 +60,7 @@ def _state(study: Study, phase: RatingPhase) -> dict[str, Any]:
         "progress": stimuli.progress(phase),
         "missing": rating_phase.missing(study, phase),
         "numbers": rating_phase.numbers(phase),
-        "length": rating_phase.length(phase),
-        "minutes": rating_phase.minutes(phase),
+        "design": rating_phase.design(phase),
         "sheet": _sheet(phase),
     }
 
@@ -82,9 +81,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     form = RatingPhaseForm(request.POST, phase=rating_phase.of(study))
     if not form.is_valid():
         return _page(request, study, form=form, status=400)
-    return act(
-        request, lambda: rating_phase.update(study, **form.cleaned_data), "The settings are saved.", _here(study)
-    )
+    return act(request, lambda: rating_phase.update(study, **form.values()), "The settings are saved.", _here(study))
 
 
 @login_required

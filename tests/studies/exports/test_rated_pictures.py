@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from inference.core.images import encode_png, read_uint8
-from studies.exports import folder, rating_checks, stimulus_checks
+from studies.exports import folder, rating_checks, rating_order_checks, stimulus_checks
 from studies.exports.bundle import open_bundle
 from studies.exports.levels import PUBLIC
 from studies.exports.verify import verify
@@ -146,6 +146,50 @@ def test_a_rating_of_a_picture_that_nobody_was_shown_is_named(export: Path) -> N
     assert line == f"ratings.csv: study.json has no picture “{one['other']}” of item {one['item']} with this sha256."
 
 
+def order(export: Path) -> list[str]:
+    return list(rating_order_checks.check(open_bundle(export)))
+
+
+@pytest.mark.parametrize("mode", ["acr", "pairwise", "dcr", "naming"])
+def test_a_part_is_exported_with_its_number_and_follows_from_the_seeds(mode: str, tmp_path: Path) -> None:
+    study = rated.voted(items=2)
+    rated.opened(study, mode=mode, per_person=5, repeats=1)
+    for person in study.participants.order_by("pk"):
+        rated.rate_all(person)
+    export = folder.write(study, tmp_path / "export")
+    assert json.loads((export / "study.json").read_text())["rating"]["settings"]["per_person"] == 5
+    assert order(export) == []
+    change(export, "study.json", lambda document: document["rating"]["settings"].update(per_person=6))
+    assert len(order(export)) == 2
+
+
+@pytest.mark.parametrize(("name", "value"), [("seed", 8), ("repeats", 1), ("hidden_reference", False), ("mode", "dcr")])
+def test_a_rating_that_was_not_asked_in_this_order_is_named(export: Path, name: str, value: object) -> None:
+    assert order(export) == []
+    change(export, "study.json", lambda document: document["rating"]["settings"].update({name: value}))
+    lines = order(export)
+    assert lines == [] if name == "hidden_reference" else len(lines) == 2  # which pairs do not ask for
+
+
+def test_two_answers_that_changed_places_are_named(export: Path) -> None:
+    rows = (export / "ratings.csv").read_text().splitlines(keepends=True)
+    header = rows[0].split(",")
+    number = header.index("number")
+    one, other = rows[1].split(","), rows[2].split(",")
+    one[number], other[number] = other[number], one[number]
+    (export / "ratings.csv").write_text("".join([rows[0], ",".join(one), ",".join(other), *rows[3:]]))
+    (line,) = order(export)
+    assert "does not follow from their seed" in line
+
+
+def test_a_study_of_impossibly_many_pictures_is_not_followed(export: Path) -> None:
+    change(export, "study.json", lambda document: document["rating"]["stimuli"].extend(
+        [stimulus(document, "single")] * 1001
+    ))  # fmt: skip
+    (line,) = order(export)
+    assert "more than 1000 rated pictures of one item" in line
+
+
 def preferences(export: Path) -> list[str]:
     return list(rating_checks.preferences(open_bundle(export)))
 
@@ -158,7 +202,7 @@ def preferences(export: Path) -> list[str]:
         (lambda stated: stated["wins"][0].__setitem__(1, 9.0), "Preferences, wins"),
         (lambda stated: stated["methods"].reverse(), "Preferences, wins"),
         (lambda stated: stated["methods"].__setitem__(0, "other"), "ratings.csv has a pair of"),
-        (lambda stated: stated.clear(), "60 answers to pairs, results.json makes nothing of them"),
+        (lambda stated: stated.clear(), "ratings.csv has 60 answers "),
     ],
 )
 def test_changed_preferences_are_named(export: Path, edit: Callable[[Facts], object], where: str) -> None:

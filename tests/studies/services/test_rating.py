@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from threading import Thread
 
+import numpy as np
 import pytest
 from django.db import connection
 
 from studies.errors import ConsentError, FullError, LifecycleError, VotingError
 from studies.models import Participant, Rater, Rating, Study
 from studies.services import enrolment, lifecycle, rating, results
-from studies.services.opinions import rating_phase
+from studies.services.design import texts
+from studies.services.opinions import rating_phase, ratings
 from studies.services.people import recruiting
 from studies.services.trials import phases, steps
 from tests.studies import factories, rated
@@ -246,6 +249,61 @@ def test_the_phase_opens_with_pictures_that_are_up_to_date(study: Study, change:
 def test_the_phase_needs_pictures_to_open(study: Study) -> None:
     with pytest.raises(LifecycleError, match="Make the pictures"):
         rating_phase.open_phase(rating_phase.update(study))
+
+
+def test_a_part_of_the_pairs_for_each_and_all_of_them_over_people() -> None:
+    """Ten pairs of each of two items, eight for each person: after five people all have come twice."""
+    study = rated.voted(items=2, voters=5)
+    phase = rated.opened(study, mode="pairwise", per_person=8, repeats=2)
+    design = rating_phase.design(phase)
+    assert (design.every, design.own, design.length, design.minutes, design.people) == (20, 8, 10, 1, 3)
+    for person in study.participants.order_by("pk"):
+        rated.rate_all(person)
+    asked = Rating.objects.filter(repeat=0)
+    assert asked.count() == 5 * 8
+    pairs = Counter(frozenset(pair) for pair in asked.values_list("stimulus", "other"))
+    assert (len(pairs), set(pairs.values())) == (20, {2})
+    assert Rating.objects.filter(repeat=1).count() == 5 * 2
+    found = ratings.wins(study)
+    assert found is not None
+    compared = found.wins + found.wins.T
+    assert (compared + 4 * np.eye(5) == 4).all(), "every two methods twice in each of two images"
+
+
+def test_what_fits_into_half_an_hour_is_asked_of_everybody_and_what_does_not_is_dealt(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BT.500: sessions of at most half an hour; a pair takes about eight seconds."""
+    phase = rated.opened(study, mode="pairwise")
+    assert rating_phase.design(phase).own == 20
+    monkeypatch.setattr(rating_phase, "SESSION", 60)
+    assert (rating_phase.design(phase).own, rating_phase.design(phase).minutes) == (7, 1)
+    assert rating.begin(voter(study)).ratings.count() == 7
+    phase.refresh_from_db()
+    assert phase.per_person == 7, "fixed with the first who begins"
+    monkeypatch.undo()
+    assert rating.begin(study.participants.order_by("-pk")[0]).ratings.count() == 7
+
+
+@pytest.mark.parametrize("number", [0, -1, 10_001])
+def test_a_part_is_at_least_one_rating(study: Study, number: int) -> None:
+    with pytest.raises(LifecycleError, match="1 to 10,000 ratings"):
+        rating_phase.update(study, per_person=number)
+
+
+def test_instructions_are_translated_into_languages_of_our_pages(study: Study) -> None:
+    phase = rating_phase.update(study, instructions="Look.", translations={"de": "Schauen Sie."})
+    assert texts.rating_instructions(phase, "de") == ("Schauen Sie.", "de")
+    assert texts.rating_instructions(phase, "fr") == ("Look.", "en")
+    for wrong, words in (({"en": "Look."}, "into English"), ({"xx": "?"}, "into xx"), ({"de": "x" * 10_001}, "10,000")):
+        with pytest.raises(LifecycleError, match=words):
+            rating_phase.update(study, translations=wrong)
+
+
+def test_repeats_must_fit_into_a_part(study: Study) -> None:
+    phase = rated.phase(study, per_person=4, repeats=3)
+    with pytest.raises(LifecycleError, match="at most 2 can"):
+        rating_phase.open_phase(phase)
 
 
 def test_repeats_must_fit(study: Study) -> None:

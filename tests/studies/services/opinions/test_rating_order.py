@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from studies.models import Item, Mode, Stimulus, StimulusKind
-from studies.services.opinions.rating_order import Task, order, tasks
+from studies.services.opinions.rating_order import Task, order, picture, tasks
 
 KINDS = ["ensemble", "control", "single", "bicubic"]
 
@@ -21,9 +21,12 @@ def stimuli(items: int, kinds: list[str] = KINDS) -> list[Stimulus]:
     ]
 
 
-def orders(mode: str, people: int, *, items: int = 3, repeats: int = 0, kinds: list[str] = KINDS) -> list:
-    asked = tasks(mode, stimuli(items, kinds), hidden_reference=True)
-    return [order(mode, asked, phase_seed=5, seed=1000 + turn, turn=turn, repeats=repeats) for turn in range(people)]
+def orders(
+    mode: str, people: int, *, items: int = 3, repeats: int = 0, kinds: list[str] = KINDS, count: int = 1000
+) -> list:
+    asked = tasks(mode, list(map(picture, stimuli(items, kinds))), hidden_reference=True)
+    options = {"phase_seed": 5, "repeats": repeats, "count": count}
+    return [order(mode, asked, seed=1000 + turn, turn=turn, **options) for turn in range(people)]
 
 
 def test_everybody_rates_everything_once() -> None:
@@ -61,8 +64,8 @@ def test_no_item_comes_twice_in_a_row(repeats: int) -> None:
 def test_items_with_more_stimuli_are_spread() -> None:
     """One item has five, two have two: 5 of 9, so that the one stands at every other place."""
     rows = stimuli(1, [*KINDS, "reference"]) + [one for one in stimuli(3, ["ensemble", "single"]) if one.item.position]
-    asked = tasks(Mode.ACR, rows, hidden_reference=True)
-    found = order(Mode.ACR, asked, phase_seed=5, seed=1, turn=0, repeats=0)
+    asked = tasks(Mode.ACR, list(map(picture, rows)), hidden_reference=True)
+    found = order(Mode.ACR, asked, phase_seed=5, seed=1, turn=0, repeats=0, count=9)
     assert [task.item == 0 for task, _ in found] == [True, False] * 4 + [True]
 
 
@@ -94,6 +97,28 @@ def test_pairs_are_all_of_an_item_with_left_and_right_equally_often() -> None:
 
 @pytest.mark.parametrize("hidden", [True, False])
 def test_dcr_shows_everything_beside_the_truth(hidden: bool) -> None:
-    asked = tasks(Mode.DCR, stimuli(1, [*KINDS, StimulusKind.REFERENCE]), hidden_reference=hidden)
+    shown = list(map(picture, stimuli(1, [*KINDS, StimulusKind.REFERENCE])))
+    asked = tasks(Mode.DCR, shown, hidden_reference=hidden)
     expected = [Task(0, number, 4) for number in range(5 if hidden else 4)]
     assert asked == {0: expected}
+
+
+@pytest.mark.parametrize("mode", [Mode.ACR, Mode.PAIRWISE])
+def test_a_part_has_its_number_of_tasks_and_repeats_from_its_own_first_half(mode: str) -> None:
+    for found in orders(mode, 9, count=8, repeats=3):
+        assert [repeat for _, repeat in found] == [0] * 8 + [1] * 3
+        first = {frozenset((task.stimulus, task.other)): place for place, (task, _) in enumerate(found[:8])}
+        assert len(first) == 8
+        assert all(first[frozenset((task.stimulus, task.other))] < 4 for task, repeat in found if repeat)
+        assert all(one.item != other.item for (one, _), (other, _) in pairwise(found[:8]))
+
+
+def test_over_people_parts_of_pairs_have_each_pair_equally_often_each_way() -> None:
+    """18 pairs, 6 for each person: a round is dealt after three, each pair has stood both ways after six."""
+    sides = Counter((task.stimulus, task.other) for found in orders(Mode.PAIRWISE, 24, count=6) for task, _ in found)
+    assert set(sides.values()) == {4}  # 24 * 6 / 36
+    assert len(sides) == 3 * 12
+
+
+def test_whoever_could_get_everything_gets_everything() -> None:
+    assert orders(Mode.ACR, 5, count=12) == orders(Mode.ACR, 5)

@@ -45,6 +45,20 @@ def study() -> Study:
     return rated.voted(items=2)
 
 
+def test_instructions_stand_in_the_raters_language_and_say_so_where_they_do_not(study: Study) -> None:
+    StudyText.objects.create(study=study, language="de", question="Welche Ziffer?")
+    rated.opened(study, instructions="Look at *edges*.", translations={"de": "Achten Sie auf *Kanten*."}, per_person=7)
+    Participant.objects.update(language="de")
+    start = text(voter(study).get("trial"))
+    assert "Achten Sie auf <em>Kanten</em>." in start
+    assert "Sie sehen nacheinander 7 Bilder" in start, "not all ten of them"
+    assert "Look at" not in start
+    Participant.objects.update(language="fr")
+    start = text(voter(study).get("trial"))
+    assert '<section class="written" lang="en" dir="ltr">' in start
+    assert "Look at <em>edges</em>." in start
+
+
 def test_who_has_rated_gets_the_code_of_the_rating_phase(study: Study) -> None:
     recruiting.update(study, open_link=True, platforms=True, quota=None, release_minutes=60,
                       codes={"complete": "V0TED", "rated": "RAT3D"}, addresses={})  # fmt: skip

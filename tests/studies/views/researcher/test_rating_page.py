@@ -65,6 +65,33 @@ def test_from_the_settings_to_the_ratings(client: Client, study: Study, run_task
     assert "Open again" in page(client, study)
 
 
+def test_the_page_says_how_much_each_person_is_asked(
+    client: Client, study: Study, run_tasks: Callable[[], int]
+) -> None:
+    post(client, "rating-save", study, **SETTINGS | {"mode": "pairwise", "per_person": "8"})
+    post(client, "rating-make", study)
+    run_tasks()
+    shown = " ".join(page(client, study).split())
+    assert '<strong class="numeric">10</strong> ratings, of which 2 once more at the end: about 1 minute.' in shown
+    assert 'There are <span class="numeric">20</span> in all.' in shown
+    assert 'Once <span class="numeric">3</span> have rated, each has been asked for.' in shown
+    post(client, "rating-save", study, **SETTINGS | {"mode": "pairwise", "per_person": ""})
+    assert RatingPhase.objects.get().per_person is None
+    assert "in all." not in page(client, study)
+
+
+def test_instructions_are_asked_for_in_the_languages_of_the_study(client: Client, study: Study) -> None:
+    assert "Instructions in" not in page(client, study)
+    study.texts.create(language="de", question="Welche Ziffer?")
+    assert "Instructions in German" in page(client, study)
+    said = {"instructions": "Look.", "instructions.de": "Schauen Sie.", "instructions.fr": "Regardez."}
+    post(client, "rating-save", study, **SETTINGS | said)
+    assert RatingPhase.objects.get().translations == {"de": "Schauen Sie."}, "it is not offered in French"
+    assert "Schauen Sie." in page(client, study)
+    post(client, "rating-save", study, **SETTINGS | said | {"instructions.de": " "})
+    assert RatingPhase.objects.get().translations == {}
+
+
 def test_the_study_page_leads_there(client: Client, study: Study) -> None:
     assert url("rating", study) in client.get(study.get_absolute_url()).content.decode()
 
