@@ -8,6 +8,7 @@ answers as if they were independent, which is marked, because its p is too small
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -75,13 +76,14 @@ def _item(one: Naming, labels: Sequence[str], confidence: float) -> dict[str, An
 
 
 def _shares(given: Mapping[str, str], labels: Sequence[str], confidence: float) -> list[Interval]:
-    found = list(given.values())
-    return [wilson(found.count(label), len(found), confidence=confidence) for label in labels]
+    found = Counter(given.values())
+    return [wilson(found[label], len(given), confidence=confidence) for label in labels]
 
 
 def _shift(before: Mapping[str, str], after: Mapping[str, str], labels: Sequence[str]) -> Shift:
     pairs = [(before[person], after[person]) for person in after if person in before]
-    counts = tuple(tuple(pairs.count((first, second)) for second in labels) for first in labels)
+    found = Counter(pairs)
+    counts = tuple(tuple(found[first, second] for second in labels) for first in labels)
     changed = sum(first != second for first, second in pairs)
     return Shift(len(pairs), changed, counts, "" if pairs else NOBODY)
 

@@ -1,4 +1,4 @@
-"""ratings.csv: the opinion scores in long form, one row per rating that was asked for."""
+"""ratings.csv: opinion scores, preferences or names in long form, one row per rating that was asked for."""
 
 from __future__ import annotations
 

@@ -15,8 +15,10 @@ from studies.exports.bundle import open_bundle
 from studies.exports.right_labels import HIDDEN
 from studies.exports.verify import verify
 from studies.importing import import_study
-from studies.models import Item, Kind, Study
-from tests.studies import factories, named
+from studies.models import Evaluation, Item, Kind, Study
+from studies.services.analysis import evidence_work
+from studies.services.analysis.plan import Plan
+from tests.studies import factories, named, rated
 from tests.studies.importing.test_importing import forget_everything
 
 pytestmark = pytest.mark.django_db
@@ -98,10 +100,39 @@ def test_a_changed_answer_is_named(study: Study, tmp_path: Path) -> None:
     assert list(naming_checks.check(open_bundle(export)))
 
 
-def test_without_the_truths_a_study_comes_over_without_right_labels(study: Study, tmp_path: Path) -> None:
-    export = folder.write(study, tmp_path / "export")
+@pytest.mark.parametrize("truth", [False, True])
+def test_a_study_comes_over_with_its_right_labels_where_the_truths_do(
+    study: Study, tmp_path: Path, truth: bool
+) -> None:
+    export = folder.write(study, tmp_path / "export", truth=truth)
     forget_everything()
     found = import_study(export, factories.user()).study
-    assert set(found.items.values_list("expected_label", flat=True)) == {""}
-    again = naming(folder.write(found, tmp_path / "again"))
-    assert again == naming(export)
+    assert set(found.items.values_list("expected_label", flat=True)) == ({"6"} if truth else {""})
+    again = folder.write(found, tmp_path / "again", truth=truth)
+    assert without_inputs(naming(again)) == without_inputs(naming(export))
+    assert (again / "ratings.csv").read_bytes() == (export / "ratings.csv").read_bytes()
+
+
+def without_inputs(value: Any) -> Any:
+    """Digests of what estimators were given, which name people by their numbers here."""
+    if isinstance(value, dict):
+        return {name: without_inputs(entry) for name, entry in value.items() if name != "inputs"}
+    return [without_inputs(entry) for entry in value] if isinstance(value, list) else value
+
+
+def test_whose_ballots_are_left_out_does_not_name_either(tmp_path: Path) -> None:
+    """Three see the attention check rightly, one does not."""
+    study = factories.open_study_with_pool(items=2, truth=True, plan=Plan(attention=1.0).as_mapping())
+    Item.objects.filter(study=study, position=1).update(kind=Kind.ATTENTION, expected_label="5")
+    for label in ("5", "5", "6", "5"):
+        factories.vote_all(study, [0, 1], label)
+    rated.opened(rated.close(study), mode="naming")
+    for person in study.participants.all():
+        rated.rate_all(person, "6")
+    Evaluation.objects.filter(item__study=study).update(made_at=None)
+    assert evidence_work.run(study).error == ""
+    for level in levels.LEVELS:
+        export = folder.write(study, tmp_path / level, level=level)
+        assert verify(export) == []
+        assert naming(export)["people"] == 3
+        assert naming(export)["items"][0]["shifts"]["ensemble"]["people"] == 3
