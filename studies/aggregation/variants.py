@@ -6,7 +6,8 @@ of the study itself, the plain mean of the top n, is not among them.
     linear, median, geometric_median, medoid    the same top n by another rule
     votes      the top n, each weighed by its votes: a sample at the cut weighs less than the favourite
     all        every sample that has a vote, weighed by its votes: every vote counts once, no n and no tie rule
-    label-1    the top n of those alone who saw the first label, and so on; nobody's for "cannot tell"
+    label-1    the top n of those alone who saw the first label, and so on; nobody's for "cannot tell", nor for a
+               label with fewer than two ballots: one person is no reading
     regions    for each part of the picture the top n of those who marked it; see `marks`
     pool       no people: the mean of the whole pool
     consistent no people: the mean of as many samples as the top n, those most consistent with the LR image
@@ -27,7 +28,9 @@ from inference.core.regions import Parts
 from studies.aggregation.counts import Ties, top_n
 from studies.aggregation.marks import Mark, choose, grid_of
 
-VERSION = "1"
+VERSION = "2"
+#: Ballots of a label from which on it is a reading with an ensemble of its own.
+LEAST_BALLOTS = 2
 SAME_SAMPLES = ("linear", "median", "geometric_median", "medoid")
 BASELINES = ("pool", "consistent")
 
@@ -37,11 +40,13 @@ class Votes:
     """All that decides the variants of one item.
 
     votes, consistency: by pool index;  by_label: label -> votes of those who gave it, in the order of the labels
+    ballots: label -> how many gave it
     marks: of the ballots that marked a part;  width, height: of the LR image
     """
 
     votes: tuple[int, ...]
     by_label: dict[str, tuple[int, ...]]
+    ballots: dict[str, int]
     marks: tuple[Mark, ...]
     consistency: tuple[float, ...]
     n: int
@@ -116,7 +121,7 @@ def most_consistent(consistency: Sequence[float], n: int) -> tuple[int, ...]:
 
 def _by_label(votes: Votes) -> Iterator[Recipe]:
     for number, (label, given) in enumerate(votes.by_label.items(), start=1):
-        if chosen := votes.chosen(given):
+        if votes.ballots[label] >= LEAST_BALLOTS and (chosen := votes.chosen(given)):
             yield Recipe(f"label-{number}", "mean", chosen, label=label)
 
 

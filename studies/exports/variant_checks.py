@@ -54,6 +54,7 @@ def _votes(item: Facts, protocol: Facts, marks: list[Mark]) -> Votes:
             for place, label in enumerate(item["labels"])
             if label != CANNOT_TELL
         },
+        ballots={one["label"]: one["count"] for one in item["label_shares"] if one["label"] != CANNOT_TELL},
         marks=tuple(marks),
         consistency=tuple(sample["lr_consistency"] for sample in samples),
         n=protocol["ensemble_size"],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from studies.aggregation.variants import BASELINES
 from studies.reports.sentences import number
+from studies.reports.source import several
 from studies.results import ItemResults, Readings, VariantResult
 
 _NAMES = {
@@ -42,11 +44,12 @@ def of_people(variant: VariantResult) -> bool:
 
 def readings(item: ItemResults) -> list[tuple[bool, str]]:
     """For every two labels whether both are supported, and that in a sentence."""
-    return [(bool(pair.both), _sentence(pair)) for pair in item.evaluation.variants.readings]
+    ballots = {share.label: share.count for share in item.label_shares}
+    return [(bool(pair.both), _sentence(pair, ballots)) for pair in item.evaluation.variants.readings]
 
 
-def _sentence(pair: Readings) -> str:
-    names = f"“{pair.labels[0]}” and “{pair.labels[1]}”"
+def _sentence(pair: Readings, ballots: Mapping[str, int]) -> str:
+    names = " and ".join(f"“{label}” ({several(ballots[label], 'ballot')})" for label in pair.labels)
     if pair.both is None or not math.isfinite(pair.difference):
         return f"Whether the samples support both {names} is undefined: a single sample has no spread to compare with."
     sizes = f"{number(pair.difference, 3)} (1 is white minus black)", f"within one of them {number(pair.within, 3)}"

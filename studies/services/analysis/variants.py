@@ -29,9 +29,11 @@ def votes(item: Item, counted: Tally, pool: Sequence[Sample], marks: Sequence[Ma
     """What decides the item's variants. pool: in pool order;  marks: see `marks_of`;  seed: of ties"""
     study = item.study
     rows = zip(counted.labels, counted.by_label.tolist(), strict=True)
+    ballots = zip(counted.labels, counted.label_counts.tolist(), strict=True)
     return Votes(
         votes=tuple(counted.votes.tolist()),
         by_label={label: tuple(given) for label, given in rows if label != CANNOT_TELL},
+        ballots={label: count for label, count in ballots if label != CANNOT_TELL},
         marks=tuple(marks),
         consistency=tuple(sample.lr_consistency for sample in pool),
         n=study.ensemble_size,

@@ -18,7 +18,8 @@ def votes(*counts: int, **fields: Any) -> Votes:
         "by_label": {}, "marks": (), "consistency": tuple(float(index) for index in range(len(counts))), "n": 2,
         "ties": "index", "seed": 1, "width": 8, "height": 8,
     }  # fmt: skip
-    return Votes(votes=counts, **given | fields)
+    given |= fields
+    return Votes(votes=counts, **{"ballots": dict.fromkeys(given["by_label"], 2)} | given)
 
 
 def planned(given: Votes) -> dict[str, Recipe]:
@@ -59,6 +60,15 @@ def test_each_label_has_the_top_n_of_its_own_voters() -> None:
     assert (found["label-1"].label, found["label-1"].samples) == ("5", (0, 1))
     assert (found["label-2"].label, found["label-2"].samples) == ("6", (2, 3))
     assert "label-3" not in found
+
+
+def test_one_ballot_is_no_reading() -> None:
+    """A single dissenter with two picks."""
+    by_label = {"5": (2, 2, 0, 0), "6": (0, 0, 1, 1)}
+    alone = planned(votes(2, 2, 1, 1, by_label=by_label, ballots={"5": 3, "6": 1}))
+    assert "label-1" in alone
+    assert "label-2" not in alone
+    assert planned(votes(2, 2, 1, 1, by_label=by_label, ballots={"5": 1, "6": 2}))["label-2"].samples == (2, 3)
 
 
 def test_the_tie_rule_holds_for_labels_too() -> None:

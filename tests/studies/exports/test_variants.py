@@ -20,10 +20,19 @@ from studies.services.analysis import evaluation
 from tests.studies import factories
 from tests.studies.exports.conftest import voted_study
 
-#: Of the study's first item: label 5 from two people, 6 from one.
+#: Of the study's first item: labels 5 and 6 from two people each.
 KEYS = [
     "top", "linear", "median", "geometric_median", "medoid", "votes", "all", "label-1", "label-2", "pool", "consistent",
 ]  # fmt: skip
+
+
+@pytest.fixture
+def study(db: None) -> Study:
+    study = voted_study(name="Fünf = 5?")
+    factories.vote_all(study, [4, 7], label="6")
+    for requested in evaluation.request_all(study):
+        evaluation.run(requested.pk)
+    return study
 
 
 def rows(export: Path) -> list[dict[str, str]]:

@@ -202,10 +202,11 @@ def test_readings_that_samples_support_are_a_warning() -> None:
     study.save()
     for picks, label in (([0, 1, 2], "5"), ([4, 5, 6], "6")):
         factories.vote_all(study, picks, label)
+        factories.vote_all(study, picks, label)
     source = told(study)
     warnings = [one.text for one in parts(source) if isinstance(one, Text) and one.kind == "caution"]
-    assert any("support both readings, “5” and “6”" in one for one in warnings)
-    assert {"If “5”, top 3 of 1 ballot", "If “6”, top 3 of 1 ballot"} <= set(pictures(source))
+    assert any("support both readings, “5” (2 ballots) and “6” (2 ballots)" in one for one in warnings)
+    assert {"If “5”, top 3 of 2 ballots", "If “6”, top 3 of 2 ballots"} <= set(pictures(source))
 
 
 def test_a_study_without_ballots_says_so() -> None:

@@ -31,6 +31,11 @@ def study_of(images, **fields):
     return made
 
 
+def twice(study, picks, label):
+    for _ in range(2):
+        factories.vote_all(study, picks, label)
+
+
 def flat(*levels):
     return [np.full((32, 32, 1), level, np.uint8) for level in levels]
 
@@ -52,7 +57,7 @@ def by_key(found):
 @pytest.fixture
 def voted():
     study = factories.open_study_with_pool(truth=True, ensemble_size=2, pool_size=6)
-    for picks, label in (([0, 1], "5"), ([0, 1], "5"), ([0, 2], "6"), ([3], CANNOT_TELL)):
+    for picks, label in (([0, 1], "5"), ([0, 1], "5"), ([0, 2], "6"), ([0, 2], "6"), ([3], CANNOT_TELL)):
         factories.vote_all(study, picks, label)
     return study
 
@@ -67,8 +72,8 @@ def test_every_variant_is_what_numpy_makes_of_the_samples(voted):
     assert list(found) == [
         "linear", "median", "geometric_median", "medoid", "votes", "all", "label-1", "label-2", "pool", "consistent"
     ]  # fmt: skip
-    assert np.array_equal(shown(found["votes"]), rounded(np.average(pool[:2], axis=0, weights=[3, 2])))
-    assert np.array_equal(shown(found["all"]), rounded(np.average(pool[:4], axis=0, weights=[3, 2, 1, 1])))
+    assert np.array_equal(shown(found["votes"]), rounded(np.average(pool[:2], axis=0, weights=[4, 2])))
+    assert np.array_equal(shown(found["all"]), rounded(np.average(pool[:4], axis=0, weights=[4, 2, 2, 1])))
     assert np.array_equal(shown(found["pool"]), rounded(pool.mean(axis=0)))
     assert np.array_equal(shown(found["median"]), rounded(np.median(pool[:2], axis=0)))
     assert np.array_equal(shown(found["label-1"]), rounded(pool[:2].mean(axis=0)))
@@ -90,7 +95,7 @@ def test_variants_are_measured_like_the_ensemble(voted):
         assert variant.psnr == pytest.approx(peak_signal_noise_ratio(truth, shown(variant)), abs=1e-5)
         assert variant.lr_consistency == pytest.approx(variant.ensemble.lr_consistency, abs=1e-5)
         assert -1 <= variant.ssim <= 1
-    assert found["votes"].effective_n == pytest.approx(25 / 13)
+    assert found["votes"].effective_n == pytest.approx(36 / 20)
     assert math.isnan(found["median"].effective_n)
 
 
@@ -116,7 +121,7 @@ def test_new_votes_for_the_same_selection_make_new_variants_and_keep_the_evaluat
     assert results.collect(voted).items[0].evaluation.variants.state == model.BEING_MADE
     after = collected(voted)
     assert (after.pk, after.variants.state) == (before.pk, model.MADE)
-    assert by_key(after)["votes"].weights == (4, 3)
+    assert by_key(after)["votes"].weights == (5, 3)
     # What did not change is the same ensemble, not made again.
     assert by_key(after)["pool"].ensemble == by_key(before)["pool"].ensemble
 
@@ -160,7 +165,9 @@ def test_a_sample_that_is_not_as_it_was_is_named_and_nothing_stands_in(voted, da
 def test_two_readings_are_both_supported_where_labels_differ_more_than_samples():
     """Of levels 100, 104 and 200, 204: means 102 and 202 differ by 100, each pair's deviation is sqrt(8)."""
     study = study_of(flat(100, 104, 200, 204, 0), ensemble_size=2)
-    factories.vote_all(study, [0, 1], "5")
+    twice(study, [0, 1], "5")
+    factories.vote_all(study, [2, 3], "6")
+    assert collected(study).variants.readings == (), "one ballot is no reading"
     factories.vote_all(study, [2, 3], "6")
     (pair,) = collected(study).variants.readings
     assert (pair.labels, pair.both) == (("5", "6"), True)
@@ -170,16 +177,16 @@ def test_two_readings_are_both_supported_where_labels_differ_more_than_samples()
 
 def test_two_labels_for_pictures_alike_are_not_two_readings():
     study = study_of(flat(100, 120, 104, 116, 0), ensemble_size=2)
-    factories.vote_all(study, [0, 1], "5")
-    factories.vote_all(study, [2, 3], "6")
+    twice(study, [0, 1], "5")
+    twice(study, [2, 3], "6")
     (pair,) = collected(study).variants.readings
     assert (pair.difference, pair.both) == (0, False)
 
 
 def test_of_single_samples_nobody_can_say():
     study = study_of(flat(100, 200, 0), ensemble_size=1)
-    factories.vote_all(study, [0], "5")
-    factories.vote_all(study, [1], "6")
+    twice(study, [0], "5")
+    twice(study, [1], "6")
     (pair,) = collected(study).variants.readings
     assert pair.both is None
     assert math.isnan(pair.within)
@@ -187,8 +194,8 @@ def test_of_single_samples_nobody_can_say():
 
 def test_a_pool_of_equal_samples_gives_that_sample_by_every_rule():
     study = study_of(flat(*[77] * 6), ensemble_size=3)
-    factories.vote_all(study, [1, 2, 4], "5")
-    factories.vote_all(study, [2], "6")
+    twice(study, [1, 2, 4], "5")
+    twice(study, [2], "6")
     found = collected(study)
     assert all((shown(variant) == 77).all() for variant in found.variants.variants)
     assert found.variants.readings[0].both is None

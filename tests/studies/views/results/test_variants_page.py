@@ -37,8 +37,9 @@ def made(study: Study, run_tasks: Callable[[], int]) -> str:
 @pytest.fixture
 def study(db: None) -> Study:
     study = factories.open_study_with_pool(truth=True, ensemble_size=2)
-    factories.vote_all(study, [0, 1], "5")
-    factories.vote_all(study, [2, 3], "6")
+    for _ in range(2):
+        factories.vote_all(study, [0, 1], "5")
+        factories.vote_all(study, [2, 3], "6")
     return study
 
 
@@ -74,10 +75,10 @@ def test_two_readings_are_a_warning(db: None, run_tasks: Callable[[], int]) -> N
     study = factories.open_study_with_pool(items=0, ensemble_size=2)
     levels = [100, 104, 200, 204, 0]
     factories.pool(factories.item(study), images=[np.full((32, 32, 1), level, np.uint8) for level in levels])
-    factories.vote_all(study, [0, 1], "5")
-    factories.vote_all(study, [2, 3], "6")
+    for picks, label in (([0, 1], "5"), ([0, 1], "5"), ([0, 1], "5"), ([2, 3], "6"), ([2, 3], "6")):
+        factories.vote_all(study, picks, label)
     text = made(study, run_tasks)
-    assert "The samples support both readings, “5” and “6”: their ensembles differ by 0.392" in text
+    assert "support both readings, “5” (3 ballots) and “6” (2 ballots): their ensembles differ by 0.392" in text
 
 
 def test_maps_of_both_spreads_and_of_the_residual(study: Study, run_tasks: Callable[[], int]) -> None:
