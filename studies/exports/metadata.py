@@ -37,8 +37,10 @@ _FOLDERS = {
     "consent": "consent texts as they were read",
     "ensembles": "ensembles, their spread over samples and their residual against the low-resolution image",
     "low_res": "low-resolution images shown",
+    "methods": "what uploaded methods made of the low-resolution images",
     "pictures": "pictures of the study's texts",
     "samples": "candidate images, byte for byte as people saw them",
+    "stimuli": "pictures that were rated",
     "tables": "tables as papers have them",
     "truth": "hidden ground truths",
 }

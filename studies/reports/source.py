@@ -11,7 +11,7 @@ from typing import Any
 from studies.reports.blocks import NBSP
 from studies.results import ItemResults, StudyResults
 
-NONE = "–"
+NONE, MINUS = "–", "−"
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def reals(values: Sequence[float | None]) -> tuple[float, ...]:
 def text(value: float | None, digits: int = 2) -> str:
     """The number, or a dash where it is undefined."""
     number = real(value)
-    return f"{number:.{digits}f}" if math.isfinite(number) else NONE
+    return f"{number:.{digits}f}".replace("-", MINUS) if math.isfinite(number) else NONE
 
 
 def percent(value: float | None, digits: int = 0) -> str:
     number = real(value)
-    return f"{100 * number:.{digits}f}{NBSP}%" if math.isfinite(number) else NONE
+    return f"{100 * number:.{digits}f}{NBSP}%".replace("-", MINUS) if math.isfinite(number) else NONE
 
 
 def span(low: float | None, high: float | None, digits: int = 2) -> str:

@@ -37,6 +37,13 @@ def name(variant: VariantResult) -> str:
     return _NAMES[variant.key].format(n=len(variant.samples))
 
 
+def told(item: ItemResults) -> list[VariantResult]:
+    """Those that a report tells of: the geometric median only where it is not the median, as it is of one channel."""
+    found = item.evaluation.variants.variants
+    medians = {one.ensemble.png16_sha256 for one in found if one.key == "median"}
+    return [one for one in found if one.key != "geometric_median" or one.ensemble.png16_sha256 not in medians]
+
+
 def of_people(variant: VariantResult) -> bool:
     """Whether votes decided it; else it is a baseline."""
     return variant.key not in BASELINES

@@ -32,13 +32,20 @@ def _facts(found: StudyResults) -> Iterator[tuple[str, str]]:
     yield "Images", str(len(found.items))
     yield "Ballots counted", str(sum(item.ballots for item in found.items))
     yield "Participants", participants(found)
-    yield "Made", day(found.created_at)
+    yield "Numbers as of", day(_as_of(found))
+    yield "Study set up", day(found.created_at)
     yield "Opened", day(found.opened_at)
     yield "Protocol frozen by the first ballot", day(found.frozen_at)
     yield "Closed", day(found.closed_at)
     yield "Protocol (sha256)", found.protocol_sha256
     yield "Analysis", _analysis(found)
     yield "TrustSR", found.code_version
+
+
+def _as_of(found: StudyResults) -> str:
+    """When nothing could change any more: at the end of the voting, or the last look at a study that goes on."""
+    rated = any(found.evidence.get(name) for name in ("opinion", "preferences", "naming"))
+    return found.closed_at if found.state == "closed" and found.closed_at and not rated else found.collected_at
 
 
 def participants(found: StudyResults) -> str:

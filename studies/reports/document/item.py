@@ -104,10 +104,16 @@ def _compared(item: ItemResults) -> Iterator[Block]:
     if len(other) > FEW:
         other = [
             f"Of {several(len(other), 'pair')} of labels the ensembles differ no more than the samples of one label "
-            "do, or it is undefined, as one of them is a single sample: they may be one reading."
+            f"do{_undefined(item)}: they may be one reading."
         ]
     yield from (Text(sentence, "caution") for sentence in both)
     yield from (Text(sentence, "small") for sentence in other)
+
+
+def _undefined(item: ItemResults) -> str:
+    """How many pairs of labels cannot be compared."""
+    count = sum(pair.both is None for pair in item.evaluation.variants.readings)
+    return f", or, of {count} of them, it is undefined, as one is a single sample" if count else ""
 
 
 def _maps(item: ItemResults, shown: Shown) -> Iterator[Block]:
@@ -129,7 +135,7 @@ def _maps(item: ItemResults, shown: Shown) -> Iterator[Block]:
 
 
 def _variants(item: ItemResults) -> Iterator[Block]:
-    found = item.evaluation.variants.variants
+    found = variants.told(item)
     if not found:
         return
     yield Heading("Other ensembles of the same votes, and baselines", 3)

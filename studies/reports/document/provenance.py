@@ -64,7 +64,7 @@ def _item(source: Source, item: ItemResults) -> Iterator[Block]:
         )
         header = ("Sample", "Votes", "Seed", "Attempt", "sha256")
         yield Grid(Table(f"Samples of the ensemble of {item.name}", header, rows), code=True)
-    made = item.evaluation.variants.variants
+    made = variants.told(item)
     if made:
         others = tuple((variants.name(one), text(one.effective_n, 1), one.ensemble.png8_sha256) for one in made)
         yield Grid(Table(f"Other ensembles of {item.name}", ("Ensemble", "Effective n", "sha256"), others), code=True)

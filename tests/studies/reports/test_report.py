@@ -9,12 +9,14 @@ import re
 import typing
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from inference import store
 from inference.core.images import encode_png, read_uint8
@@ -26,7 +28,7 @@ from studies.reports.blocks import Block, Cover, Drawing, Facts, Grid, Heading, 
 from studies.reports.document import blocks as parts
 from studies.reports.document.pictures import reduced
 from studies.reports.drawings import canvas
-from studies.reports.source import Source
+from studies.reports.source import Source, day
 from studies.services import enrolment, lifecycle
 from studies.services.analysis import versions
 from studies.services.analysis.plan import Plan
@@ -379,6 +381,23 @@ def test_a_later_analysis_decides_how_many_samples_and_how_sure() -> None:
     assert labels.header[-1] == "90 % interval"
     # Wilson for 3 of 4 at 90 %: 0.35617 to 0.94209 by statsmodels' proportion_confint(3, 4, alpha=0.1)
     assert labels.rows[0][3:] == ("75.0 %", "35.6 % to 94.2 %")
+
+
+def test_in_grey_the_geometric_median_is_the_median_and_told_once() -> None:
+    said = whole(told(voted()))
+    assert "Top 3, median" in said
+    assert "geometric median" not in said
+
+
+def test_the_cover_says_of_when_its_numbers_are() -> None:
+    study = voted()
+    facts = dict(next(one for one in parts(told(study)) if isinstance(one, Cover)).facts)
+    assert facts["Numbers as of"][:-9] == day(timezone.now().isoformat())[:-9]  # but for the minute
+    lifecycle.close_study(study)
+    study.refresh_from_db()
+    type(study).objects.update(closed_at=datetime(2026, 3, 4, 5, 6, tzinfo=UTC))
+    facts = dict(next(one for one in parts(told(study)) if isinstance(one, Cover)).facts)
+    assert facts["Numbers as of"] == "4 March 2026, 05:06 UTC"
 
 
 def test_a_single_ballot_is_stable_in_nothing() -> None:
