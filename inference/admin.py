@@ -52,7 +52,7 @@ class WeightsAdmin(ReadOnly, admin.ModelAdmin):
 class GenerationJobAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["id", "low_res", "weights", "progress", "state", "error", "seconds", "attempts", "created_at"]
     list_filter = ["state", "sampler"]
-    search_fields = ["digest", "low_res__sha256"]
+    search_fields = ["digest", "imported_digest", "low_res__sha256"]
     list_select_related = ["low_res", "weights"]
     actions = ["cancel_jobs"]
 

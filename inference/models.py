@@ -109,6 +109,9 @@ class GenerationJob(models.Model):
     settings = models.JSONField(default=dict)
     derivation = models.JSONField(default=dict, blank=True, help_text="kind and parents, where samples were mixed")
     digest = models.CharField(max_length=64, unique=True, help_text="of all that decides the samples")
+    imported_digest = models.CharField(
+        max_length=64, blank=True, help_text="of the request that drew the samples elsewhere; nobody asked for it here"
+    )
 
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -135,6 +138,11 @@ class GenerationJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} x {self.sampler} of {self.low_res}"
+
+    @property
+    def request_digest(self) -> str:
+        """Of the request that drew the samples, here or elsewhere: what exports name it by."""
+        return self.imported_digest or self.digest
 
     @property
     def seeds(self) -> Sequence[int]:

@@ -50,4 +50,9 @@ def _on_disk(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
 def _row(sampler: str, name: str, facts: dict[str, Any]) -> Weights:
     told = {key: facts[key] for key in ("scale", "channels", "licence", "source")}
     row, _ = Weights.objects.get_or_create(sampler=sampler, name=name, sha256=facts["sha256"], defaults=told)
+    changed = [key for key, value in told.items() if getattr(row, key) != value]
+    if changed:  # an imported study knew them first: by hearsay, and without the file
+        for key in changed:
+            setattr(row, key, told[key])
+        row.save(update_fields=changed)
     return row

@@ -55,12 +55,12 @@ def _item(item: Item) -> dict[str, Any]:
         return plain
     samples = [_sample(index, sample) for index, sample in enumerate(rows)]
     shown = {"name": item.name, "low_res_sha256": image.sha256, "width": image.width, "height": image.height}
-    return {**plain, **shown, "samples": samples, "jobs": jobs({"samples": samples})}
+    return {**plain, **shown, "samples": samples, "jobs": jobs(item.pk)}
 
 
 def _sample(index: int, sample: Sample) -> dict[str, Any]:
     facts = {name: getattr(sample, name) for name in ("seed", "sha256", "lr_consistency", "attempt", "fault")}
-    return {"index": index, **facts, "job_digest": sample.job.digest}
+    return {"index": index, **facts, "job_digest": sample.job.request_digest}
 
 
 def _pictures(study: Study) -> list[dict[str, Any]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any
 
+from django.db.models import Case, Exists, F, OuterRef, When
+
 from inference.ensembles import parts_from
-from inference.models import Ensemble, EnsembleMember, GenerationJob
-from studies.models import Evaluation
+from inference.models import Ensemble, EnsembleMember, GenerationJob, Sample
+from studies.models import Evaluation, Item
 from studies.results import StudyResults, to_jsonable
 from studies.services.analysis.evaluation import tie_seed
 
@@ -33,7 +35,7 @@ def build(results: StudyResults) -> dict[str, Any]:
     for name in _PRIVATE:
         del document[name]
     for item in document["items"]:
-        item["jobs"] = jobs(item)
+        item["jobs"] = jobs(item["pk"])
         item["selection"]["tie_seed"] = tie_seed(document["protocol"]["seed"], item["position"])
         evaluation = item["evaluation"]
         evaluation["figures"] = _figures(evaluation["pk"])
@@ -42,15 +44,20 @@ def build(results: StudyResults) -> dict[str, Any]:
     return {"format": FORMAT, "format_version": FORMAT_VERSION, "versions": versions, **document}
 
 
-def jobs(item: dict[str, Any]) -> list[dict[str, Any]]:
-    """The requests that drew the samples."""
+def jobs(item_pk: int) -> list[dict[str, Any]]:
+    """The requests that drew the samples of an item."""
     fields = (
-        "digest", "sampler", "weights__name", "weights__sha256", "first_seed", "count", "settings", "derivation",
+        "sampler", "weights__name", "weights__sha256", "first_seed", "count", "settings", "derivation",
         "code_version", "arithmetic",
     )  # fmt: skip
-    digests = {sample["job_digest"] for sample in item["samples"]}
-    rows = GenerationJob.objects.filter(digest__in=digests).order_by("pk").values(*fields)
-    return [{name.replace("__", "_"): value for name, value in row.items()} for row in rows]
+    of_item = Item.jobs.through.objects.filter(item=item_pk).values("generationjob")
+    drawn = GenerationJob.objects.filter(Exists(Sample.objects.filter(job=OuterRef("pk"))), pk__in=of_item)
+    digest = Case(When(imported_digest="", then=F("digest")), default=F("imported_digest"))
+    rows = drawn.order_by("pk").values(*fields, request_digest=digest)
+    return [
+        {"digest": row.pop("request_digest")} | {name.replace("__", "_"): value for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def _figures(evaluation_pk: int | None) -> dict[str, Any] | None:

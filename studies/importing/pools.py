@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from inference import services as inference
 from inference.models import GenerationJob, JobState, LowResImage, Sample, Weights
 from studies.errors import StudyError
 from studies.importing.reading import fitting, sha256
@@ -28,6 +29,7 @@ class Pool:
 def weights(setting: dict[str, Any]) -> dict[WeightsKey, Weights]:
     """By sampler, name and sha256. Those that are not here are known by these alone from now on."""
     found = {}
+    inference.catalogue()  # what is here is known by its own file, not by what a stranger says of it
     for facts in setting["weights"]:
         key = facts["sampler"], facts["name"], facts["sha256"]
         row = Weights.objects.filter(sampler=key[0], name=key[1], sha256=key[2]).first()
@@ -79,18 +81,22 @@ def _item(study: Study, facts: dict[str, Any]) -> Item:
 def _jobs(
     facts: dict[str, Any], low_res: LowResImage, known: dict[WeightsKey, Weights], digest: str
 ) -> list[GenerationJob]:
-    """Jobs that drew the very same samples here, else new ones that nobody here has drawn."""
+    """Jobs that drew the very same samples here, else new ones that nobody here has drawn.
+
+    Those have digests of their own: whoever asks here for what they are said to be gets it drawn.
+    """
     groups = [(key, list(group)) for key, group in itertools.groupby(facts["samples"], key=itemgetter("job_digest"))]
     recipes = {job["digest"]: job for job in facts["jobs"]}
-    here = {job.digest: job for job in GenerationJob.objects.filter(digest__in=recipes).prefetch_related("samples")}
-    same = [here[key] for key, group in groups if key in here and _is_same(here[key], group)]
-    if len(same) == len(groups) and same == sorted(same, key=lambda job: job.pk):
-        return same
+    own = {key: sha256(f"import|{digest}|{key}") for key in recipes}
+    rows = GenerationJob.objects.filter(digest__in=[*own.values(), *own]).prefetch_related("samples")
+    here = {job.digest: job for job in rows}
+    before = [(here.get(own[key]), group) for key, group in groups], [(here.get(key), group) for key, group in groups]
+    for found in before:  # of this very export, or drawn here
+        same = [job for job, group in found if job is not None and _is_same(job, group)]
+        if len(same) == len(groups) and same == sorted(same, key=lambda job: job.pk):
+            return same
     suspect = set(facts["suspect"])
-    return [
-        _job(recipes[key], group, low_res, known, sha256(f"{digest}|{key}") if key in here else key, suspect)
-        for key, group in groups
-    ]
+    return [_job(recipes[key], group, low_res, known, own[key], suspect) for key, group in groups]
 
 
 def _is_same(job: GenerationJob, samples: list[dict[str, Any]]) -> bool:
@@ -114,7 +120,14 @@ def _job(
     plain = ("sampler", "first_seed", "count", "settings", "derivation", "code_version", "arithmetic")
     copied = {name: recipe[name] for name in plain}
     job = fitting(
-        GenerationJob(low_res=low_res, weights=used, digest=digest, state=JobState.DONE, **copied),
+        GenerationJob(
+            low_res=low_res,
+            weights=used,
+            digest=digest,
+            imported_digest=recipe["digest"],
+            state=JobState.DONE,
+            **copied,
+        ),
         where,
     )
     job.save()

@@ -243,7 +243,7 @@ def _sample(
         exposures=exposed,
         seconds=int(seen.milliseconds[index]) / 1000,
         rate=votes / exposed if exposed else math.nan,
-        job_digest=sample.job.digest,
+        job_digest=sample.job.request_digest,
         family=family.name,
         derivation=family.derivation,
         parents=tuple(sample.job.derivation.get("samples", ())),

@@ -77,6 +77,16 @@ def test_the_catalogue_lists_weights_by_sampler_and_name(tiny, db):
     assert Weights.objects.filter(sampler="tiny").count() == 2
 
 
+def test_weights_that_were_known_by_hearsay_are_known_by_their_file_once_it_is_here(tiny, db):
+    told = {"scale": 9, "channels": 3, "licence": "as a stranger said", "source": "the file is not here"}
+    known = next(row for row in services.catalogue() if str(row) == "tiny/grey")
+    Weights.objects.filter(pk=known.pk).update(**told)
+    again = next(row for row in services.catalogue() if str(row) == "tiny/grey")
+    stored = Weights.objects.get(pk=known.pk)
+    for row in (again, stored):
+        assert {name: getattr(row, name) for name in told} == {name: getattr(known, name) for name in told}
+
+
 def test_weights_without_a_usable_description_are_left_out(tiny, db, data_dir, caplog):
     (data_dir / "weights" / "tiny" / "grey.json").write_text("{")
     assert [row.name for row in services.catalogue() if row.sampler == "tiny"] == ["colour"]

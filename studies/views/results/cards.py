@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 
 from inference.models import Sample
+from studies.models import Item
 from studies.reports import figures, sentences
 from studies.reports.otherwise import otherwise
 from studies.reports.stable import stable
@@ -77,11 +78,10 @@ def cards(results: StudyResults) -> list[Card]:
 
 def _sample_pks(results: StudyResults) -> dict[tuple[str, int], int]:
     """(job digest, seed) -> primary key, of every chosen sample. One query for the whole page."""
-    chosen = [item.samples[index] for item in results.items for index in item.selection.chosen]
-    rows = Sample.objects.filter(
-        job__digest__in={sample.job_digest for sample in chosen}, seed__in={sample.seed for sample in chosen}
-    )
-    return {(digest, seed): pk for digest, seed, pk in rows.values_list("job__digest", "seed", "pk")}
+    seeds = {item.samples[index].seed for item in results.items for index in item.selection.chosen}
+    jobs = Item.jobs.through.objects.filter(item__in=[item.pk for item in results.items]).values("generationjob")
+    rows = Sample.objects.filter(job__in=jobs, seed__in=seeds).select_related("job")
+    return {(sample.job.request_digest, sample.seed): sample.pk for sample in rows}
 
 
 def _card(item: ItemResults, pks: dict[tuple[str, int], int]) -> Card:

@@ -16,6 +16,8 @@ from django.core.management import CommandError, call_command
 
 from inference.models import Ensemble, GenerationJob, LowResImage, Sample, Weights
 from inference.services import low_res_png
+from inference.services.jobs import digest as request_digest
+from inference.services.jobs import find_or_send
 from studies.errors import LifecycleError
 from studies.exports import folder
 from studies.exports.verify import verify
@@ -24,6 +26,7 @@ from studies.models import (
     Ballot,
     Evaluation,
     Imported,
+    Item,
     Observation,
     Participant,
     Pick,
@@ -164,7 +167,7 @@ def test_an_imported_study_stays_closed(export: Path) -> None:
 
 def test_weights_that_are_not_here_are_known_by_name_and_hash_only(export: Path) -> None:
     import_study(export, factories.user())
-    row = Weights.objects.get(sampler="srdiff")
+    row = Weights.objects.get(sampler="srdiff", name="other")
     assert row.source == "Known from an imported study, by name and sha256: the file is not here."
     assert {job.attempts for job in GenerationJob.objects.all()} == {0}
 
@@ -177,20 +180,57 @@ def test_where_its_samples_are_here_they_are_used(export: Path) -> None:
     assert set(GenerationJob.objects.values_list("pk", flat=True)) == jobs
 
 
-def test_where_the_same_request_drew_other_samples_both_are_kept(export: Path, tmp_path: Path) -> None:
-    import_study(export, factories.user())
-    Study.objects.all().delete()
-    Evaluation.objects.all().delete()
-    Ensemble.objects.all().delete()
+def asked(job: GenerationJob) -> dict[str, Any]:
+    return {"first_seed": job.first_seed, "count": job.count, "settings": job.settings}
+
+
+def requested(item: Item) -> GenerationJob:
+    """The same request as that of the item's only job, made here."""
+    job = item.jobs.get()
+    return find_or_send(item.low_res, job.weights, asked(job))
+
+
+def with_requests(study: Study) -> Study:
+    """Jobs as requests leave them: what is asked for decides their digest."""
+    for item in study.items.all():
+        job = item.jobs.get()
+        facts = {"low_res": item.low_res.sha256, "sampler": job.sampler, "weights": job.weights.sha256}
+        item.jobs.update(digest=request_digest(facts | asked(job)))
+    return study
+
+
+def test_imported_samples_never_pass_for_samples_drawn_here(tmp_path: Path) -> None:
+    export = folder.write(with_requests(factories.open_study_with_pool(items=2)), tmp_path / "export")
+    before = {item["position"]: item["jobs"] for item in json.loads((export / "results.json").read_text())["items"]}
+    forget_everything()
+    study = import_study(export, factories.user()).study
+    for item in study.items.all():
+        drawn = requested(item)
+        assert (drawn.state, drawn.samples.count()) == ("queued", 0)
+        assert drawn.digest == before[item.position][0]["digest"]
+    again = folder.write(study, tmp_path / "again")
+    assert results(again) == results(export)
+    assert verify(again) == []
+
+
+def test_samples_that_were_drawn_here_are_not_stored_twice(tmp_path: Path) -> None:
+    study = with_requests(factories.open_study_with_pool())
+    export = folder.write(study, tmp_path / "export")
+    drawn = study.items.get().jobs.get()
+    study.delete()
+    assert import_study(export, factories.user()).study.items.get().jobs.get() == drawn
+
+
+def test_where_the_same_request_drew_other_samples_both_are_kept(tmp_path: Path) -> None:
+    study = with_requests(factories.open_study_with_pool())
+    export = folder.write(study, tmp_path / "export")
     sample = Sample.objects.order_by("pk").first()
     assert sample is not None
     Sample.objects.filter(pk=sample.pk).update(sha256="ab" * 32)
-    study = import_study(export, factories.user()).study
-    again = results(folder.write(study, tmp_path / "again", truth=True))
+    study.delete()
+    again = results(folder.write(import_study(export, factories.user()).study, tmp_path / "again"))
     assert Sample.objects.get(pk=sample.pk).sha256 == "ab" * 32
-    assert [item["samples"][0]["sha256"] for item in again["items"]] == [
-        item["samples"][0]["sha256"] for item in results(export)["items"]
-    ]
+    assert again == results(export)
 
 
 def refused(path: Path) -> str:
