@@ -5,18 +5,34 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import friedmanchisquare, rankdata, studentized_range
+from scipy.stats import t as student_t
 
-from studies.aggregation.estimates import Probability, estimator
+from studies.aggregation.estimates import Interval, Probability, estimator
 from studies.aggregation.naming import cochran_q, mcnemar
 from studies.aggregation.signed_rank import signed_rank
 
-__all__ = ["cochran_q", "friedman_nemenyi", "mcnemar", "wilcoxon_holm"]
+__all__ = ["cochran_q", "friedman_nemenyi", "mcnemar", "mean_of", "tests", "wilcoxon_holm"]
 VERSION = "1"
 SIGNIFICANT = 0.05
+
+
+@estimator
+def mean_of(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """The mean over images with Student's t interval (Biometrika 6, 1908). values: (units,), nan = missing."""
+    table = np.asarray(values, dtype=np.float64)
+    known = table[~np.isnan(table)]
+    n = len(known)
+    reason = "" if n > 1 else "a single image gives no interval" if n else "undefined: no image has a value"
+    half = float(student_t.ppf((1 + confidence) / 2, n - 1) * known.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
+    mean = float(known.mean()) if n else math.nan
+    return Interval(
+        mean, "mean_of", VERSION, n, reason=reason, low=mean - half, high=mean + half, confidence=confidence
+    )
 
 
 @dataclass(frozen=True)
@@ -209,3 +225,13 @@ def _checked(scores: ArrayLike) -> NDArray[np.float64]:
     if table.ndim != 2:
         raise ValueError(f"Scores are a table of methods and units, not an array of shape {table.shape}.")
     return table
+
+
+def tests(scores: NDArray[np.float64], *, against: int, confidence: float) -> dict[str, Any]:
+    """All that is told of methods. scores: (methods, units), nan = missing;  against: the row whose lead is told."""
+    return {
+        "means": [mean_of(row, confidence=confidence) for row in scores],
+        "leads": [mean_of(scores[against] - row, confidence=confidence) for row in scores],
+        "friedman": friedman_nemenyi(scores),
+        "wilcoxon": wilcoxon_holm(scores, against=against),
+    }

@@ -12,17 +12,25 @@ from studies.aggregation import opinion
 from studies.aggregation.mixed import mixed_model
 
 REFERENCE = "reference"
+#: What the mixed model compares the other pictures with: the first of these that was rated. Names of uploaded methods
+#: decide nothing.
+BASELINES = (REFERENCE, "control", "bicubic")
 
 
 def of_scores(
     scores: NDArray[np.float64],
     stimuli: Sequence[tuple[int, str]],
-    observers: Sequence[str],
     *,
+    differential: bool,
     seed: int,
     confidence: float,
 ) -> dict[str, Any]:
-    """scores: (stimuli, observers), nan where missing;  stimuli: item and condition, the truth's is REFERENCE."""
+    """scores: (stimuli, observers), nan where missing;  stimuli: item and condition, the truth's is REFERENCE.
+
+    differential: also as differences from a hidden reference, which P.910 defines for ACR; in DCR it was seen beside
+    Observers are taken in the order of their scores: who came first is nobody's business, and changes no figure.
+    """
+    scores = scores[:, np.lexsort(np.nan_to_num(scores[::-1]))]
     rows, columns = (found.tolist() for found in np.nonzero(~np.isnan(scores)))
     return {
         "mos": opinion.mos(scores, confidence=confidence),
@@ -30,20 +38,26 @@ def of_scores(
         "bt500": opinion.bt500(scores, confidence=confidence),
         "p913": opinion.p913(scores, confidence=confidence),
         "p910": opinion.p910(scores, confidence=confidence),
-        "dmos": _differential(scores, stimuli, confidence),
+        "dmos": _differential(scores, stimuli, confidence) if differential else None,
         "mixed_model": mixed_model(
             scores[rows, columns].tolist(),
             [stimuli[row][1] for row in rows],
             [str(stimuli[row][0]) for row in rows],
-            [observers[column] for column in columns],
+            list(map(str, columns)),
+            reference=baseline([stimuli[row][1] for row in rows]),
             confidence=confidence,
         ),
     }
 
 
+def baseline(conditions: Sequence[str]) -> str | None:
+    """The condition that others are compared with; None without ratings."""
+    return next((name for name in (*BASELINES, *conditions) if name in conditions), None)
+
+
 def _differential(scores: NDArray[np.float64], stimuli: Sequence[tuple[int, str]], confidence: float) -> Any:
-    """Against each item's hidden reference; None where an item has none."""
+    """Against each item's hidden reference, for the items that have one; None where none has."""
     references = {item: row for row, (item, condition) in enumerate(stimuli) if condition == REFERENCE}
-    if any(item not in references for item, _ in stimuli):
+    if not references:
         return None
-    return opinion.dmos(scores, [references[item] for item, _ in stimuli], confidence=confidence)
+    return opinion.dmos(scores, [references.get(item) for item, _ in stimuli], confidence=confidence)

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from studies.aggregation import comparison
 from studies.aggregation.agreement import krippendorff_alpha
-from studies.aggregation.comparison import friedman_nemenyi, wilcoxon_holm
 from studies.aggregation.evidence import Rule, of_labels, of_picks
-from studies.aggregation.scored import of_scores
-from studies.exports import ballots, ratings
+from studies.exports import ballots
 from studies.exports.bundle import Bundle
 from studies.exports.checks import left_out, read_json, table
 from studies.exports.document import FILE as RESULTS
@@ -23,7 +22,8 @@ from studies.exports.document import tie_seed
 from studies.exports.recompute import BundlePool, differences
 from studies.models import TieRule
 from studies.results import to_jsonable
-from studies.services.analysis.evidence_study import AGREEMENT, OPINION
+from studies.services.analysis.compared import ENSEMBLE
+from studies.services.analysis.evidence_study import AGREEMENT
 from studies.services.analysis.plan import bootstrap_seed
 from studies.services.ordering import derived_seed
 
@@ -53,34 +53,12 @@ def study(bundle: Bundle) -> Iterator[str]:
         alpha = krippendorff_alpha(
             np.array(table, dtype=object), level="nominal", seed=seed, confidence=_plan(results)["confidence"]
         )
-        yield from differences("Agreement on labels", _numbers(alpha), labels["krippendorff"])
+        yield from differences("Agreement on labels", numbers(alpha), labels["krippendorff"])
     for metric, tests in stated.get("methods", {}).items():
         scores = np.array(tests["values"], dtype=np.float64)
-        against = tests["wilcoxon"].get("against")
-        found = {"friedman": friedman_nemenyi(scores), "wilcoxon": wilcoxon_holm(scores, against=against)}
-        yield from differences(f"Methods by {metric}", _numbers(found), tests)
-
-
-def opinions(bundle: Bundle) -> Iterator[str]:
-    """Opinion scores, their intervals and the mixed model, from the ratings that were given."""
-    results = read_json(bundle, RESULTS)
-    stated = (results.get("evidence") or {}).get("opinion")
-    if not stated:
-        return
-    stimuli = [(item, condition) for item, condition in stated["stimuli"]]
-    row = {one: place for place, one in enumerate(stimuli)}
-    given = [one for one in table(bundle, ratings.FILE) if one["answered_at"]]
-    people = {person: place for place, person in enumerate(dict.fromkeys(one["participant"] for one in given))}
-    scores = np.full((len(stimuli), len(people)), np.nan)
-    for one in given:
-        place = row.get((int(one["item"]), one["stimulus"]))
-        if place is None:
-            yield f"Opinion scores: item {one['item']} has ratings of “{one['stimulus']}”, {RESULTS} has none."
-        elif one["repeat"] == "0":
-            scores[place, people[one["participant"]]] = int(one["score"])
-    seed = derived_seed(results["protocol"]["seed"], OPINION)
-    found = of_scores(scores, stimuli, list(people), seed=seed, confidence=_plan(results)["confidence"])
-    yield from differences("Opinion scores", _numbers(found), stated)
+        against = tests["methods"].index(ENSEMBLE)
+        found = comparison.tests(scores, against=against, confidence=_plan(results)["confidence"])
+        yield from differences(f"Methods by {metric}", numbers(found), tests)
 
 
 def _worked_out(bundle: Bundle, results: Facts, item: Facts, given: dict[str, tuple[set[int], str]]) -> Facts:
@@ -97,7 +75,7 @@ def _worked_out(bundle: Bundle, results: Facts, item: Facts, given: dict[str, tu
         resamples=plan["resamples"],
         mean=pool.mean,
     )
-    return _numbers({"labels": of_labels(counts, seed=seed, confidence=plan["confidence"]), "picks": picks})
+    return numbers({"labels": of_labels(counts, seed=seed, confidence=plan["confidence"]), "picks": picks})
 
 
 def _rule(plan: Facts, item: Facts, seed: int) -> Rule:
@@ -130,7 +108,7 @@ def _labels(results: Facts, given: dict[int, dict[str, tuple[set[int], str]]]) -
     return [[given[number].get(person, (set(), ""))[1] or None for person in people] for number in numbers]
 
 
-def _numbers(value: Any) -> Any:
+def numbers(value: Any) -> Any:
     """As JSON has it, without the digests of inputs, in which the last bit of a number may differ."""
     plain = to_jsonable(value)
     return _dropped(plain)

@@ -6,7 +6,7 @@ from studies.results import Alternative, ItemResults
 
 
 def otherwise(item: ItemResults, other: Alternative) -> str:
-    """“As locked: 30 ballots; most say “5” (73 %, 56–86 %); chosen are the samples 3 and 7.”"""
+    """“As locked: 30 ballots; named most often is “5” (73 %, 56–86 %); chosen are the samples 3 and 7.”"""
     parts = [f"{other.ballots} ballot{'s' * (other.ballots != 1)}"]
     if other.label_shares:
         parts.append("the same majority" if other.majority == item.majority else _majority(other))
@@ -19,7 +19,8 @@ def _majority(other: Alternative) -> str:
     if other.majority is None:
         return f"no majority ({other.majority_reason})"
     (share,) = (row.share for row in other.label_shares if row.label == other.majority)
-    return f"most say “{other.majority}” ({100 * share.value:.0f} %, {100 * share.low:.0f}–{100 * share.high:.0f} %)"
+    interval = f"{100 * share.low:.0f}–{100 * share.high:.0f} %"
+    return f"named most often is “{other.majority}” ({100 * share.value:.0f} %, {interval})"
 
 
 def _samples(chosen: tuple[int, ...]) -> str:

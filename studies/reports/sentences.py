@@ -18,6 +18,9 @@ SOME_MODELS = "the same {count} models, so a detail that one of them invents"
 
 REHEARSAL = "{simulated} of {all} participants are simulated. This is a rehearsal, not evidence of what people see."
 
+#: At which p something is called shown.
+LEVEL = 0.05
+
 NAMES = {"lr_consistency": "LR consistency", "psnr": "PSNR against the truth", "ssim": "SSIM against the truth"}
 UNITS = {"lr_consistency": "dB", "psnr": "dB", "ssim": ""}
 DIGITS = {"lr_consistency": 2, "psnr": 2, "ssim": 4}
@@ -46,14 +49,25 @@ def verdict(item: ItemResults) -> str:
     return _against_control(metric)
 
 
+def beats(metric: Metric) -> bool:
+    """Whether choice is better than chance at the 5 % level, one-sided: the p that is printed decides."""
+    return metric.control.at_least_as_good <= LEVEL
+
+
+def loses(metric: Metric) -> bool:
+    """Whether 95 % of random selections or more do as well or better, and not all just as well."""
+    return metric.control.at_least_as_good >= 1 - LEVEL and metric.ensemble < metric.control.mean
+
+
 def _against_control(metric: Metric) -> str:
     control = metric.control
-    share = f"{100 * control.at_least_as_good:.0f}\u00a0% of {control.draws} random selections do as well or better"
-    if metric.ensemble > control.high:
-        return f"The ensemble beats the control: choosing added something beyond averaging ({share})."
-    if metric.ensemble < control.low:
-        return f"The ensemble is worse than the control: a random choice would have been closer to the truth ({share})."
-    return f"The ensemble does not beat the control: choosing added nothing beyond averaging ({share})."
+    reached = round(control.at_least_as_good * (control.draws + 1)) - 1  # the ensemble is counted among its draws
+    told = f"{reached} of {control.draws} random selections do as well or better, p = {control.at_least_as_good:.2g}"
+    if beats(metric):
+        return f"The ensemble beats the control: choosing added something beyond averaging ({told})."
+    if loses(metric):
+        return f"The ensemble is worse than the control: a random choice would have been closer to the truth ({told})."
+    return f"It is not shown that choosing added anything beyond averaging ({told})."
 
 
 def consistency(value: float) -> str:

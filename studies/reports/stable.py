@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studies.reports.sentences import LEVEL
 from studies.results import ItemResults
 
 
@@ -23,9 +24,9 @@ def _sentences(found: Mapping[str, Any]) -> Iterator[str]:
 def _agreement(test: Mapping[str, Any]) -> str:
     if test["value"] is None:
         return f"Agreement of picks is {test['reason']}."
-    beyond = "more than" if test["value"] <= 0.05 else "no more than"
+    shown = "agree more than random ones do" if test["value"] <= LEVEL else "are not shown to agree beyond chance"
     return (
-        f"People's picks agree {beyond} random ones do (mean Jaccard index {test['statistic']:.2f}, at random "
+        f"People's picks {shown} (mean Jaccard index {test['statistic']:.2f}, at random "
         f"{test['null_mean']:.2f}, p = {test['value']:.2g})."
     )
 

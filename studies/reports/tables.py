@@ -129,7 +129,7 @@ def compared(results: StudyResults) -> Table:
     """
     found = _compared(results)
     rows = tuple(
-        (_words(name, results), *(_mean(_scores(one, name), metric) for metric, one in found.items()))
+        (_words(name, results), *(_stored(one, "means", name, metric) for metric, one in found.items()))
         for name in _methods(found)
     )
     return Table("How methods compare", ("Method", *map(_head, found)), rows, tuple(_of_methods(results, found)))
@@ -194,12 +194,22 @@ def _scores(one: Mapping[str, Any], name: str) -> list[float]:
 
 
 def _difference(one: Mapping[str, Any], name: str, metric: str) -> str:
-    pairs = zip(_scores(one, ENSEMBLE), _scores(one, name), strict=False)
-    mean = _mean([ours - theirs for ours, theirs in pairs], metric).replace("-", "−")
+    mean = _stored(one, "leads", name, metric)
     places = {one["methods"].index(found) for found in (ENSEMBLE, name) if found in one["methods"]}
     tested = [pair for pair in one["wilcoxon"]["pairs"] if pair["units"] > 1]
     p = next((pair["adjusted"] for pair in tested if {pair["first"], pair["second"]} == places), None)
     return mean if p is None else f"{mean}, p = {p:.3f}"
+
+
+def _stored(one: Mapping[str, Any], what: str, name: str, metric: str) -> str:
+    """The mean and its interval as the evidence has them, with the number of images where it is not all of them."""
+    if name not in one["methods"]:
+        return NONE
+    found = one[what][one["methods"].index(name)]
+    value, low, high = (math.nan if found[key] is None else found[key] for key in ("value", "low", "high"))
+    told = f" [{_range(low, high, lambda limit: _number(limit, metric))}]" if math.isfinite(low) else ""
+    fewer = f" (n = {found['count']})" if 0 < found["count"] < len(one["items"]) else ""
+    return f"{_number(value, metric)}{told}{fewer}".replace("-", "−")
 
 
 def _words(name: str, results: StudyResults) -> str:
@@ -218,8 +228,11 @@ def _words(name: str, results: StudyResults) -> str:
 
 def _of_methods(results: StudyResults, found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     images = max((len(one["items"]) for one in found.values()), default=0)
-    yield f"Means over {images} of {len(results.items)} images; in brackets 95 % t intervals over images."
-    yield "The mean of any samples beats its average member: only the lead over the control is evidence of choice."
+    yield f"Means over {images} of {len(results.items)} images, n of them where it is said; in brackets t intervals."
+    yield (
+        "By mean squared error the mean of any samples is never worse than its average member: only the lead over the "
+        "control is evidence of choice."
+    )
     yield from _simulated(results)
 
 

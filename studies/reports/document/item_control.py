@@ -32,7 +32,8 @@ def _table(item: ItemResults) -> Table:
     header = ("Metric", "Ensemble", "Control", "Control, 95 %", "Reach it", "One sample", "One chosen sample")
     notes = (
         f"Control: means of as many random samples, {item.evaluation.control_draws} draws. Reach it: share of draws "
-        "that do as well or better, the ensemble counted with them: the p-value of choice against chance.",
+        "that do as well or better, the ensemble counted with them: by a measure against the truth, the one-sided "
+        "p-value of choice against chance; the band is two-sided.",
     )
     return Table(f"{item.name}: the ensemble and what averaging alone gives", header, rows, notes)
 

@@ -31,8 +31,8 @@ def blocks(source: Source, item: ItemResults) -> Iterator[Block]:
 
 
 def _majority(item: ItemResults) -> str:
-    """What most say, and what nobody does."""
-    most = f"Most say “{item.majority}”."
+    """What is named most often, and what nobody does."""
+    most = f"Named most often: “{item.majority}”."
     told = most if item.majority is not None else f"No majority: {item.majority_reason or 'undefined'}."
     return f"{told} {_never(item)}".strip()
 

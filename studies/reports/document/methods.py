@@ -80,11 +80,14 @@ def _dawid_skene(model: Mapping[str, Any], found: StudyResults) -> str:
     if not model["labels"]:
         return f"Labels by Dawid and Skene's model: {_undefined(model['reason'])}"
     pairs = list(zip(found.items, model["labels"], strict=True))
-    other = [f"{item.name}: “{label}”" for item, label in pairs if label is not None and label != item.majority]
+    decided = [(item, label) for item, label in pairs if label is not None]
+    other = [f"{item.name}: “{label}”" for item, label in decided if label != item.majority]
+    undecided = len(pairs) - len(decided)
     settled = "" if model["converged"] else " The fit had not settled when it stopped: take it with reserve."
     told = f"Sensitivity: Dawid and Skene's model of people's errors, from {several(model['count'], 'label')}, "
+    settled = f" It decides nothing on {several(undecided, 'image')}.{settled}" if undecided else settled
     if not other:
-        return f"{told}names the same labels as the majority on all images.{settled}"
+        return f"{told}names the same label as the majority on {several(len(decided), 'image')}.{settled}"
     return f"{told}says otherwise than the majority on {several(len(other), 'image')}: {'; '.join(other)}.{settled}"
 
 

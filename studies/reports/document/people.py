@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from studies.reports.blocks import Block, Facts, Grid, Heading, Points, Text
@@ -21,9 +22,25 @@ def blocks(source: Source) -> Iterator[Block]:
         yield Text("Nobody is left out by the rules of the analysis plan.")
     else:
         told = several(len(found.excluded), "participant")
-        yield Text(f"{told} left out with all their votes, by rules that were fixed before the first ballot.")
+        yield Text(f"{told} left out with all their votes and ratings, {_since(found)}.")
         yield Grid(_excluded(found))
     yield from _with_and_without(found)
+
+
+def _since(found: StudyResults) -> str:
+    """When the rules were decided that leave anybody out: before the first ballot, or by which version after it."""
+    failed = sorted({rule for one in found.excluded for rule in one.rules})
+    versions = found.analysis_versions
+    later = {
+        rule: version.number
+        for before, version in itertools.pairwise(versions)
+        for rule in failed
+        if before.analysis.get(rule) != version.analysis.get(rule)
+    }
+    if not later:
+        return "by rules that were fixed before the first ballot"
+    changed = listed([f"{RULES[rule]} (version {number})" for rule, number in later.items()])
+    return f"by rules of which these were decided or changed after the first ballot: {changed}"
 
 
 def _numbers(found: StudyResults) -> Iterator[tuple[str, str]]:

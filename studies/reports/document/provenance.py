@@ -35,7 +35,7 @@ def _again(pk: int) -> Iterator[str]:
         f"manage.py export_study {pk} DIR writes all ballots, samples, ensembles and results.json, which has every "
         "number of this report; means over images and numbers of images are counted from those."
     )
-    yield "manage.py verify_export DIR derives every ensemble and every figure anew, and lists what differs."
+    yield "manage.py verify_export DIR rebuilds every ensemble and works out the figures anew, and lists what differs."
     yield "manage.py import_study DIR brings the study into another installation; report_study there gives this report."
     yield "Samples are drawn again from weights, seed and settings below, on the same arithmetic bit for bit."
 

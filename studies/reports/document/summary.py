@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from studies.reports.blocks import Block, Grid, Heading, Points, Text
-from studies.reports.sentences import CONSISTENCY_MARK, DIGITS, REHEARSAL, caution
+from studies.reports.sentences import CONSISTENCY_MARK, DIGITS, REHEARSAL, beats, caution, loses
 from studies.reports.source import NONE, Source, percent, percents, real, several, span, text
 from studies.reports.tables import Table
 from studies.results import MADE, ItemResults, LabelShare, StudyResults
@@ -34,6 +34,8 @@ def _answers(found: StudyResults) -> Iterator[str]:
         yield _seen(voted)
         yield _sure(voted)
     yield _chosen(voted)
+    if told := _nobody(voted):
+        yield told
     yield _stable(voted)
     yield _consistent(voted)
 
@@ -76,14 +78,33 @@ def _chosen(items: list[ItemResults]) -> str:
     if not judged:
         return (
             "Whether choosing is better than averaging at random cannot be said: no image has a truth to compare with. "
-            "Any mean of samples is closer to the truth than its average member, whoever chose them."
+            "By mean squared error any mean of samples is at least as close to the truth as its average member, "
+            "whoever chose them."
         )
-    above = sum(one.ensemble > one.control.high for one in judged)
-    below = sum(one.ensemble < one.control.low for one in judged)
+    better, worse = (sum(rule(one) for one in judged) for rule in (beats, loses))
     return (
-        f"Whether choosing is better than averaging at random: by PSNR the ensemble is above the middle 95 % of random "
-        f"selections on {above} of {several(len(judged), 'image')}, below it on {below}, and within it on "
-        f"{len(judged) - above - below}. Within it, choosing added nothing that chance does not give."
+        "Whether choosing is better than averaging at random: by PSNR the ensemble beats random selections on "
+        f"{better} of {several(len(judged), 'image')} at the 5 % level, where chance alone gives one in twenty; on "
+        f"{worse} nearly all random selections do as well or better; on {len(judged) - better - worse} choosing is not "
+        "shown to add anything."
+    )
+
+
+def _nobody(items: list[ItemResults]) -> str:
+    """The voted ensemble beside the mean that asks nobody; nothing where no truth says which is closer."""
+    pairs = [
+        (metric.ensemble, other.psnr)
+        for item in items
+        if (metric := item.metric("psnr")) is not None
+        for other in item.evaluation.variants.variants
+        if other.key == "pool" and math.isfinite(other.psnr)
+    ]
+    if not pairs:
+        return ""
+    ahead = sum(ensemble > pool for ensemble, pool in pairs)
+    return (
+        f"Whether people are needed: by PSNR the voted ensemble is closer to the truth than the mean of all samples, "
+        f"which nobody chose, on {ahead} of {several(len(pairs), 'image')}. The mean of all is smoother: it shows less."
     )
 
 
@@ -106,7 +127,7 @@ def _consistent(items: list[ItemResults]) -> str:
     told = f"LR consistency: {reached} of {several(len(values), 'ensemble')} reach the mark of "
     told += f"{CONSISTENCY_MARK:.0f} dB; the lowest is {text(min(values))} dB."
     if reached < len(values):
-        told += " Below the mark a picture shows something that its low-resolution image does not say."
+        told += " Below the mark a picture contradicts its low-resolution image somewhere."
     return told
 
 
@@ -132,7 +153,7 @@ def _limits(found: StudyResults) -> Iterator[str]:
 
 def _at_a_glance(found: StudyResults) -> Table:
     asked, truth = found.protocol.ask_label, any(item.truth_sha256 for item in found.items)
-    header = ("Image", "Ballots", *(("Most say", "Share (interval)") if asked else ()),
+    header = ("Image", "Ballots", *(("Leading label", "Share (interval)") if asked else ()),
               *(("PSNR, dB", "of the control") if truth else ()), "Same samples", "LR, dB")  # fmt: skip
     notes = (
         "Of the control: the middle 95 % of ensembles of as many random samples. "

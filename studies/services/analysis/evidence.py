@@ -25,7 +25,7 @@ from studies.services.tallies import Tally
 
 VERSION = "3"
 #: What follows from the ratings alone, among the figures over all items.
-OF_RATINGS = ("opinion", "preferences", "naming")
+OF_RATINGS = ("opinion", "preferences", "naming", "retest")
 
 
 def digest(study: Study, counted: Mapping[int, Tally]) -> str:

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from studies.aggregation import comparison
 from studies.aggregation.agreement import krippendorff_alpha
 from studies.aggregation.labels import dawid_skene
 from studies.aggregation.named import of_names
 from studies.aggregation.pairwise import bradley_terry
+from studies.aggregation.retest import Retest, retest
 from studies.aggregation.scored import of_scores
-from studies.models import Study
+from studies.models import Mode, Study
 from studies.results import MADE, ItemResults, to_jsonable
 from studies.services.analysis import plan
+from studies.services.analysis.compared import Evaluated, methods
+from studies.services.analysis.figures import MEASURES
 from studies.services.opinions import ratings
 from studies.services.opinions.names import Names
 from studies.services.ordering import derived_seed
@@ -23,10 +25,6 @@ from studies.services.tallies import offered_labels
 
 #: What is mixed into the study's seed for the draws of each.
 AGREEMENT, OPINION = "agreement on labels", "opinion scores"
-#: The method whose lead over each other one is tested.
-ENSEMBLE = "ensemble"
-#: Variants that stand beside the default ensemble among the methods compared.
-COMPARED = {"pool": "mean of all candidates", "consistent": "most LR-consistent", "votes": "vote-weighted mean"}
 
 
 def figures(
@@ -38,6 +36,7 @@ def figures(
     scores: ratings.Matrix | None,
     preferences: ratings.Wins | None,
     named: Names | None,
+    again: ratings.Repeats | None,
 ) -> dict[str, Any]:
     """All figures over items, ready for JSON.
 
@@ -46,10 +45,11 @@ def figures(
     return to_jsonable(
         {
             "labels": _labels(study, labels),
-            "methods": _methods(items, made),
+            "methods": _methods(items, made, plan.of(study).confidence),
             "opinion": _opinion(study, scores),
             "preferences": _preferences(study, preferences),
             "naming": _naming(study, named),
+            "retest": _retest(study, again),
         }
     )
 
@@ -71,51 +71,17 @@ def _labels(study: Study, labels: Mapping[int, Mapping[int, str]]) -> dict[str, 
     }  # fmt: skip
 
 
-def _methods(items: Sequence[ItemResults], made: Mapping[str, Any]) -> dict[str, Any]:
-    """Per metric the values of each method, by item, and their tests; only items with an ensemble, the same for all."""
-    evaluated = [item for item in items if item.evaluation.state == MADE]
-    found = {}
-    for metric in ("lr_consistency", "psnr", "ssim"):
-        rows = _rows(evaluated, made, metric)
-        if not rows:
-            continue
-        scores = np.array(list(rows.values()), dtype=np.float64)
-        found[metric] = {
-            "methods": list(rows),
-            "items": [item.position for item in evaluated],
-            "values": list(rows.values()),
-            "friedman": comparison.friedman_nemenyi(scores),
-            "wilcoxon": comparison.wilcoxon_holm(scores, against=list(rows).index(ENSEMBLE)),
-        }
-    return found
+def _methods(items: Sequence[ItemResults], made: Mapping[str, Any], confidence: float) -> dict[str, Any]:
+    """See `compared.methods`; only items with an ensemble, the same for all."""
+    evaluated = [_evaluated(item, made) for item in items if item.evaluation.state == MADE]
+    return methods(evaluated, confidence=confidence)
 
 
-def _rows(items: Sequence[ItemResults], made: Mapping[str, Any], metric: str) -> dict[str, list[float]]:
-    """Method -> its value by item; nan where it has none. {} where no item has this metric."""
-    known = [item for item in items if item.metric(metric) is not None]
-    if not known:
-        return {}
-    columns = [_values(item, made[str(item.position)]["methods"], metric) for item in items]
-    names = dict.fromkeys(name for column in columns for name in column)
-    return {name: [column.get(name, np.nan) for column in columns] for name in names}
-
-
-def _values(item: ItemResults, others: Mapping[str, Mapping[str, float]], metric: str) -> dict[str, float]:
-    measured = item.metric(metric)
-    if measured is None:
-        return {}
-    variants = {one.key: getattr(one, metric) for one in item.evaluation.variants.variants}
-    return {
-        ENSEMBLE: measured.ensemble,
-        "random ensemble (mean of draws)": measured.control.mean,
-        "single sample (mean of pool)": measured.single_mean,
-        **{words: variants[key] for key, words in COMPARED.items() if key in variants},
-        **{name: _number(values.get(metric)) for name, values in others.items()},
-    }
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else float(value)
+def _evaluated(item: ItemResults, made: Mapping[str, Any]) -> Evaluated:
+    variants = {
+        one.key: {name: getattr(one, name) for name in MEASURES} for one in item.evaluation.variants.variants
+    }  # fmt: skip
+    return Evaluated(item.position, item.evaluation.metrics, variants, made[str(item.position)]["methods"])
 
 
 def _opinion(study: Study, table: ratings.Matrix | None) -> dict[str, Any]:
@@ -130,7 +96,7 @@ def _opinion(study: Study, table: ratings.Matrix | None) -> dict[str, Any]:
         **of_scores(
             table.scores,
             [(one.item, one.condition) for one in table.stimuli],
-            table.observers,
+            differential=table.mode == Mode.ACR,
             seed=derived_seed(study.seed, OPINION),
             confidence=plan.of(study).confidence,
         ),
@@ -143,9 +109,18 @@ def _preferences(study: Study, found: ratings.Wins | None) -> dict[str, Any]:
         return {}
     return {
         "methods": found.conditions,
+        "observers": len(found.people),
+        "simulated": sum(found.people.values()),
         "wins": found.wins.tolist(),
         "bradley_terry": bradley_terry(found.wins, confidence=plan.of(study).confidence),
     }
+
+
+def _retest(study: Study, found: ratings.Repeats | None) -> dict[str, Any] | Retest:
+    """Whether people answered the same when asked once more; {} where nobody was."""
+    if found is None or not found.first:
+        return {}
+    return retest(found.observers, found.first, found.second, confidence=plan.of(study).confidence)
 
 
 def _naming(study: Study, found: Names | None) -> dict[str, Any]:

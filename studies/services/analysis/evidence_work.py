@@ -66,7 +66,8 @@ def figures(study: Study) -> tuple[str, str, dict[str, Any]]:
         found = results.collect(study)
         state, rated_state = evidence.digest(read, counted), evidence.ratings_digest(study)
         made = evidence.current(study, state)
-        rated, pairs = ratings.matrix(study), ratings.wins(study)
+        rated, pairs = ratings.matrix(study, without=without), ratings.wins(study, without=without)
+        again = ratings.repeats(study, without=without)
         given = {item.pk: dict(labels[item.pk].values()) for item in items}
         named = names(study, given, without=without)
     # From here on images are read and draws made: no transaction waits for them.
@@ -80,7 +81,7 @@ def figures(study: Study) -> tuple[str, str, dict[str, Any]]:
         for item in items
     }  # fmt: skip
     over_all = evidence_study.figures(
-        read, labels=given, items=found.items, made=of_items, scores=rated, preferences=pairs, named=named
+        read, labels=given, items=found.items, made=of_items, scores=rated, preferences=pairs, named=named, again=again
     )
     return state, rated_state, {"version": evidence.VERSION, "items": of_items, "study": over_all}
 

@@ -91,7 +91,7 @@ def same_files(path: Path, again: Path, *names: str) -> None:
 )
 def test_ratings_give_the_same_evidence(mode: str, part: str, tmp_path: Path) -> None:
     study = rated_study(mode)
-    before = ratings.matrix(study), ratings.wins(study)
+    before, twice = (ratings.matrix(study), ratings.wins(study)), ratings.repeats(study)
     path = exported(study, tmp_path / "export", truth=True)
     found = import_study(path, factories.user())
     again = folder.write(found.study, tmp_path / "again", truth=True)
@@ -100,10 +100,10 @@ def test_ratings_give_the_same_evidence(mode: str, part: str, tmp_path: Path) ->
     assert evidence(again)[0][part] != {}
     same_files(path, again, "ratings.csv", "raters.csv", "participants.csv", "study.json")
     assert verify(again) == []
+    assert ratings.repeats(found.study) == twice
     scores, wins = ratings.matrix(found.study), ratings.wins(found.study)
     if before[0] is not None and scores is not None:
         assert np.array_equal(scores.scores, before[0].scores, equal_nan=True)
-        assert np.array_equal(scores.repeated, before[0].repeated, equal_nan=True)
         assert scores.observers == before[0].observers
     if before[1] is not None and wins is not None:
         assert wins.conditions == before[1].conditions
@@ -209,6 +209,9 @@ def satisfied(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (lambda it: it["rating"]["settings"].update(mode="best"), "The rating phase: mode cannot be stored here"),
         (lambda it: it["rating"]["settings"].update(repeats=51), "The rating phase: repeats cannot be stored here"),
+        (lambda it: it["rating"]["times"].update(opened_at="2026-03-01T10:00:00"), "has no time zone"),
+        (lambda it: it["rating"]["times"].update(closed_at="2001-03-01T10:00:00Z"), "closed before it was opened"),
+        (lambda it: it["rating"]["times"].update(opened_at=None), "rating_closed_after_opened"),
         (lambda it: it["rating"]["settings"].update(mode="pairwise"), "that are shown in mode pairwise"),
         (lambda it: it["rating"]["stimuli"][0].update(item=9), "malformed (9)"),
         (lambda it: it["rating"]["stimuli"][0].update(kind="method"), "of item 0: the study has no such method"),

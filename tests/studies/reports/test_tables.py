@@ -7,10 +7,12 @@ import io
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from studies.aggregation import comparison
 from studies.reports.tables import NONE, Table, compared, labels, lead, quality, quality_by_item
-from studies.results import StudyResults
+from studies.results import StudyResults, to_jsonable
 from studies.services.results import collect
 from tests.studies.exports.conftest import voted_study
 
@@ -78,7 +80,9 @@ def with_methods(results: StudyResults) -> StudyResults:
     """Three images, two methods, as `services.evidence_study` says it; p by scipy 1.16's wilcoxon (exact): 0.25."""
     pair = {"first": 0, "second": 1, "units": 3, "p": 0.25, "adjusted": 0.25}
     values = [[30.0, 31.0, 35.0], [29.0, 29.0, 32.0]]
-    psnr = {"methods": ["ensemble", "bicubic"], "items": [0, 1, 2], "values": values, "wilcoxon": {"pairs": [pair]}}
+    told = to_jsonable(comparison.tests(np.array(values), against=0, confidence=0.95))
+    psnr = told | {"methods": ["ensemble", "bicubic"], "items": [0, 1, 2], "values": values}
+    assert psnr["wilcoxon"]["pairs"][0].items() >= pair.items()
     return replace(results, evidence={"methods": {"psnr": psnr}})
 
 

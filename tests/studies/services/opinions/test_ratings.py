@@ -27,8 +27,10 @@ def test_scores_stand_where_they_were_given() -> None:
     assert found is not None
     assert found.observers == tuple(study.participants.order_by("pk").values_list("code", flat=True))
     assert np.array_equal(found.scores, np.tile([2.0, 5.0], (10, 1)))
-    assert (~np.isnan(found.repeated)).sum(axis=0).tolist() == [2, 2]
-    assert set(found.repeated[~np.isnan(found.repeated)]) == {2.0, 5.0}
+    again = ratings.repeats(study)
+    assert again is not None
+    assert again.first == again.second == ("2", "2", "5", "5")
+    assert again.observers == (found.observers[0],) * 2 + (found.observers[1],) * 2
     assert [(one.item, one.condition) for one in found.stimuli[:5]] == [
         (0, "ensemble"), (0, "control"), (0, "single"), (0, "bicubic"), (0, "reference"),
     ]  # fmt: skip

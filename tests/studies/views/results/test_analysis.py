@@ -32,9 +32,11 @@ def page(study: Study, role: Role = Role.OWNER) -> str:
 
 def test_the_verdict_is_without_who_is_left_out_and_the_other_one_beside_it(study: Study) -> None:
     shown = page(study)
-    assert "Most say “5”" in shown
+    assert "Named most often: “5”" in shown
     assert '<strong class="numeric">2</strong> participants are left out (attention checks' in shown
-    beside = "Without exclusions: 3 ballots; most say “6” (67 %, 21–94 %); chosen are the samples 4, 5 and 0."
+    beside = (
+        "Without exclusions: 3 ballots; named most often is “6” (67 %, 21–94 %); chosen are the samples 4, 5 and 0."
+    )
     assert beside in shown
 
 
@@ -45,7 +47,7 @@ def test_versions_are_listed_and_what_was_locked_stands_beside(study: Study) -> 
     assert "These results are of <strong>version 2</strong> of the analysis." in shown
     assert "A reviewer asked for &lt;all&gt; votes." in shown
     assert "Ensemble size n: 1 · Attention checks right, at least: 0" in shown
-    assert "As locked: 1 ballot; most say “5” (100 %, 21–100 %); chosen are the samples 0 and 1." in shown
+    assert "As locked: 1 ballot; named most often is “5” (100 %, 21–100 %); chosen are the samples 0 and 1." in shown
     assert "Without exclusions" not in shown
 
 
