@@ -22,16 +22,16 @@ EXACT = 1e-3  # points: who is off by less agrees with the scores exactly
 def screened(ratings: NDArray[np.float64]) -> list[int]:
     """Observers that ITU-R BT.500-15 (A1-2.3.1) rejects: often far off the mean, and to both sides alike.
 
-    Far is 2 standard deviations where the ratings of a stimulus look normal (kurtosis 2 to 4), else sqrt(20).
-    Stimuli without variance tell nothing of anybody and are skipped. If all were to go, all stay.
+    Far is 2 standard deviations where the ratings of a stimulus look normal (kurtosis 2 to 4), else sqrt(20). How
+    often is told of the stimuli that the observer has rated. Stimuli without variance tell nothing of anybody and are
+    skipped. If all were to go, all stay.
     """
-    above, below = np.zeros(ratings.shape[1]), np.zeros(ratings.shape[1])
-    judged = 0
+    above, below, judged = np.zeros((3, ratings.shape[1]))
     for row in ratings:
         given = row[~np.isnan(row)]
         if len(given) < 2 or np.ptp(given) < 1e-9:
             continue
-        judged += 1
+        judged += ~np.isnan(row)
         mean, deviation = given.mean(), given.std()
         kurtosis = ((given - mean) ** 4).mean() / deviation**4
         far = (2 if 2 <= kurtosis <= 4 else math.sqrt(20)) * deviation
@@ -39,7 +39,8 @@ def screened(ratings: NDArray[np.float64]) -> list[int]:
             above += row >= mean + far
             below += row <= mean - far
     off = above + below
-    rejected = [i for i in np.flatnonzero(off).tolist() if off[i] / judged > 0.05 and _balance(above, below, i) < 0.3]
+    often = [i for i in np.flatnonzero(off).tolist() if off[i] / judged[i] > 0.05]
+    rejected = [i for i in often if _balance(above, below, i) < 0.3]
     return rejected if len(rejected) < ratings.shape[1] else []
 
 

@@ -52,20 +52,23 @@ def mos(
 
 @estimator
 def dmos(
-    ratings: ArrayLike, references: Sequence[int], *, scale: Scale = ACR, confidence: float = 0.95
+    ratings: ArrayLike, references: Sequence[int | None], *, scale: Scale = ACR, confidence: float = 0.95
 ) -> OpinionScores:
     """Differential scores against a hidden reference: rating - rating of the reference + 5 (P.910, ACR-HR).
 
-    references: for each stimulus the row of its reference, which gets the top of the scale by definition. The
+    references: for each stimulus the row of its reference, which gets the top of the scale by definition; None for a
+        stimulus without one, which then has no score. The
     difference is each observer's own; who did not rate the reference is missing. Above 5 the stimulus was liked
     better than its reference.
     """
     table = _checked(ratings, scale)
-    rows = np.asarray(references, dtype=np.int64)
+    known = np.array([row is not None for row in references], dtype=np.bool_)
+    rows = np.array([0 if row is None else row for row in references], dtype=np.int64)
     if rows.shape != table.shape[:1] or not ((rows >= 0) & (rows < len(table))).all():
         raise ValueError("Give the row of a reference for each stimulus.")
     bottom, top = scale
-    return with_t(table - table[rows] + top, "dmos", (bottom, 2 * top - bottom), confidence)
+    differences = np.where(known[:, None], table - table[rows] + top, np.nan)
+    return with_t(differences, "dmos", (bottom, 2 * top - bottom), confidence)
 
 
 @estimator

@@ -15,9 +15,11 @@ import pytest
 from scipy.stats import bootstrap, norm, ttest_1samp
 
 from studies.aggregation.opinion import bt500, dmos, mos, p910, p913
+from studies.aggregation.scored import of_scores
 
 SUREAL = json.loads(Path(__file__).with_name("opinion_by_sureal.json").read_text())
 METHODS = {"mos": mos, "bt500": bt500, "p913": p913, "p910": p910}
+OPTIONS = {"differential": True, "seed": 1, "confidence": 0.95}
 
 
 def table(rows):
@@ -62,6 +64,54 @@ def test_differences_are_each_observers_own():
     scores = dmos(ratings, [0, 0])
     assert scores.scores == (5, near(3.5))
     assert scores.counts == (2, 2)
+
+
+def test_pictures_without_a_reference_have_no_differential_score_and_the_others_have():
+    found = dmos([[5, 5], [4, 3], [2, 3]], [0, 0, None])
+    assert found.scores[:2] == (5, 3.5)
+    assert math.isnan(found.scores[2])
+    assert found.counts == (2, 2, 0)
+
+
+def test_an_item_without_a_truth_does_not_cost_the_others_their_differential_scores():
+    scores = np.array([[5, 5, 4], [4, 3, 4], [2, 3, 3]], dtype=float)
+    stimuli = [(0, "reference"), (0, "ensemble"), (1, "ensemble")]
+    found = of_scores(scores, stimuli, **OPTIONS)["dmos"]
+    assert found.scores[:2] == pytest.approx((5, 4))
+    assert math.isnan(found.scores[2])
+    assert of_scores(scores[1:], stimuli[1:], **OPTIONS)["dmos"] is None
+
+
+@pytest.mark.parametrize(
+    ("conditions", "reference"),
+    [
+        (["A-Net", "bicubic", "control", "ensemble", "reference"], "reference"),
+        (["A-Net", "bicubic", "control", "ensemble"], "control"),
+        (["A-Net", "bicubic", "ensemble"], "bicubic"),
+        (["ensemble", "A-Net"], "ensemble"),
+    ],
+)
+def test_the_mixed_model_compares_with_what_is_fixed_and_not_with_the_first_name(conditions, reference):
+    scores = np.random.default_rng(1).integers(1, 6, (2 * len(conditions), 6)).astype(float)
+    stimuli = [(item, condition) for item in (0, 1) for condition in conditions]
+    found = of_scores(scores, stimuli, **OPTIONS)["mixed_model"]
+    assert found.reference == reference
+    assert sorted(effect.method for effect in found.effects) == sorted(set(conditions) - {reference})
+
+
+def test_screening_counts_what_an_observer_has_rated():
+    """BT.500-15, A1-2.3.1: (P + Q) / N > 0.05, N being the stimuli that the observer judged.
+
+    Forty stimuli; somebody judged twenty of these, was far above on one and far below on another: 2 of 20 are 0.1, 2
+    of 40 would be 0.05.
+    """
+    scores = np.tile([2.0, 2, 3, 3, 3, 3, 3, 3, 4, 4], (40, 1))
+    other = np.full((40, 1), np.nan)
+    other[:20] = 3
+    other[:2, 0] = 5, 1
+    assert bt500(np.hstack([scores, other])).rejected == (10,)
+    whole = np.where(np.isnan(other), 3, other)
+    assert bt500(np.hstack([scores, whole])).rejected == ()
 
 
 def test_differential_scores_may_pass_the_reference():
