@@ -18,8 +18,11 @@ from studies.services.analysis.figures import MEASURES, defined
 
 #: The method whose lead over each other one is tested.
 ENSEMBLE = "ensemble"
+RANDOM, SINGLE = "random ensemble (mean of draws)", "single sample (mean of pool)"
 #: Variants that stand beside the default ensemble among the methods compared.
 COMPARED = {"pool": "mean of all candidates", "consistent": "most LR-consistent", "votes": "vote-weighted mean"}
+#: Names that no uploaded method can have.
+OURS = (ENSEMBLE, RANDOM, SINGLE, *COMPARED.values())
 
 #: Figures of merit by name.
 Figures = Mapping[str, float | None]
@@ -65,8 +68,8 @@ def _values(item: Evaluated, metric: str) -> dict[str, float]:
         return {}
     return {
         ENSEMBLE: measured.ensemble,
-        "random ensemble (mean of draws)": measured.control.mean,
-        "single sample (mean of pool)": measured.single_mean,
+        RANDOM: measured.control.mean,
+        SINGLE: measured.single_mean,
         **{words: defined(item.variants[key][metric]) for key, words in COMPARED.items() if key in item.variants},
         **{name: defined(values.get(metric)) for name, values in item.others.items()},
     }

@@ -21,6 +21,7 @@ from inference import store
 from inference.core.images import decode, encode_png, to_uint8
 from studies.errors import IntakeError
 from studies.models import Item, Method, MethodImage, RatingPhase, StimulusKind, Study
+from studies.services.analysis import compared
 from studies.services.design.channels import with_channels
 
 MAX_METHODS = 30
@@ -87,10 +88,20 @@ def check_name(study: Study, name: str) -> None:
     """Raises IntakeError for a name that no further method of the study can have."""
     if not name or len(name) > 80:
         raise IntakeError("Give the method a name of up to 80 characters, such as EDSR.")
-    if name.lower() in StimulusKind.values:
+    if _plain(name) in map(_plain, (*StimulusKind.values, *compared.OURS)):
         raise IntakeError(f"“{name}” is what our own pictures are called: choose another name.")
+    others = study.methods.exclude(name=name).values_list("name", flat=True)
+    if alike := next((other for other in others if _plain(other) == _plain(name)), None):
+        raise IntakeError(
+            f"There is the method “{alike}”, the same name but for capitals and spaces: give exactly that, or another."
+        )
     if study.methods.exclude(name=name).count() >= MAX_METHODS:
         raise IntakeError(f"A study has at most {MAX_METHODS} methods: remove one first.")
+
+
+def _plain(name: str) -> str:
+    """As people read it: capitals and spaces tell no two methods apart."""
+    return "".join(name.split()).casefold()
 
 
 def _refuse_rated(study: Study) -> None:

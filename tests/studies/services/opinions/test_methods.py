@@ -91,6 +91,31 @@ def test_names_that_cannot_be(study: Study, name: str) -> None:
     assert "name" in refused(study, [Named("dog.png", png())], name=name)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mean of all candidates",
+        "Most  LR-consistent",
+        "vote-weighted mean",
+        "Random ensemble (mean of draws)",
+        "single sample (mean of pool)",
+        "ENSEMBLE",
+        "bi cubic",
+    ],
+)
+def test_no_method_is_called_as_a_row_of_ours(study: Study, name: str) -> None:
+    """Both would have stood in one row of the comparison, where the upload's figures replaced ours."""
+    assert "is what our own pictures are called" in refused(study, [Named("dog.png", png())], name=name)
+
+
+@pytest.mark.parametrize("name", ["edsr", "ED SR", "Edsr "])
+def test_no_two_methods_are_called_alike(study: Study, name: str) -> None:
+    methods.add(study, "EDSR", [Named("dog.png", png())])
+    with pytest.raises(IntakeError, match="There is the method “EDSR”, the same name but for capitals and spaces"):
+        methods.add(study, name, [Named("dog.png", png())])
+    assert study.methods.get().name == "EDSR"
+
+
 def test_grey_results_of_colour_images_are_taken() -> None:
     study = factories.study(weights=factories.weights(3))
     factories.item(study, name="dog")
