@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from studies.aggregation.named import BEFORE, CHOSEN, NOT_INDEPENDENT
+from studies.aggregation.named import BEFORE, CHOSEN, NOT_INDEPENDENT, RANDOM
 from studies.reports.source import NONE, listed, percent, percents, probability, several, text
 from studies.reports.tables import Table
 from studies.results import StudyResults
 
+#: Images of which every picture's labels are listed.
+FEW = 10
 #: Conditions in words; methods have names.
 WORDS = {"control": "random control", "single": "single sample", "reference": "truth"}
 UNIT = (
@@ -149,17 +151,24 @@ def _moves(image: str, counts: Sequence[Sequence[int]], labels: Sequence[str]) -
 
 
 def shares(naming: Mapping[str, Any], names: Mapping[int, str]) -> Table:
-    """What was named, by picture. Labels that nobody gave to a picture are left out."""
-    rows = []
+    """What was named, by picture. Labels that nobody gave to a picture are left out; of many images, most pictures."""
+    rows, many = [], len(naming["items"]) > FEW
     for one in naming["items"]:
-        for name, intervals in {BEFORE: one["before"], **one["conditions"]}.items():
+        given = {BEFORE: one["before"], **one["conditions"]}
+        for name, intervals in given.items():
+            if many and name not in (BEFORE, CHOSEN, RANDOM):
+                continue
             for label, share in zip(naming["labels"], intervals, strict=True):
                 if share["value"]:
                     people = f"{round(share['value'] * share['count'])} of {share['count']}"
                     rows.append((f"{names.get(one['item'], one['item'])}: {_words(name)}", label, people,
                                  percent(share["value"]), percents(share["low"], share["high"])))  # fmt: skip
     header = ("Image and picture", "Label", "People", "Share", "Wilson interval")
-    return Table("What people named", header, tuple(rows), ("Labels that nobody gave to a picture are left out.",))
+    notes = ["Labels that nobody gave to a picture are left out."]
+    if many:
+        notes.append(f"Of more than {FEW} images only the picture before, the ensemble and the control are here; the "
+                     "others are in results.json.")  # fmt: skip
+    return Table("What people named", header, tuple(rows), tuple(notes))
 
 
 def _words(name: str) -> str:

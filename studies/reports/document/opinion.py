@@ -28,7 +28,9 @@ def blocks(source: Source) -> Iterator[Block]:
     found = source.results
     yield Heading("Opinion scores", 1, "opinion")
     scores, pairs = found.evidence.get("opinion", {}), found.evidence.get("preferences", {})
-    if not scores and not pairs:
+    if found.evidence.get("naming"):
+        yield Text("Pictures of this study were named, not scored: see the next part.")
+    elif not scores and not pairs:
         yield Text("No pictures of this study were rated by score or in pairs, or the ratings are not worked out.")
     if scores:
         yield from _scores(scores, found)
