@@ -81,19 +81,29 @@ def chance_threshold(
 
     If all picked at random, one sample's votes would be Poisson-binomial with probabilities k_i / m (binomial for
     equal k). The threshold is the least v with P(votes >= v) <= alpha / m: the first step of Holm's procedure
-    over the m samples. nan, with a reason, when no number of votes is enough.
+    over the m samples. nan, with a reason, when no number of votes is enough, and where nothing is left to chance:
+    nobody picked a sample, or who did picked them all.
     """
     people = _people_by_picks(participants, picks)
     if sum(people.values()) != participants or pool_size < 1 or not 0 < alpha < 1:
         raise ValueError("Give as many numbers of picks as participants, a pool of at least 1 and 0 < alpha < 1.")
     if any(not 0 <= k <= pool_size for k in people):
         raise ValueError(f"Nobody can pick fewer than 0 or more than {pool_size} samples.")
-    tails = _tails(people, pool_size)
-    enough = np.flatnonzero(tails <= alpha / pool_size)
-    if len(enough) == 0:
-        reason = "undefined: so few ballots cannot beat chance" if people else "undefined: there are no ballots yet"
+    reason = _without_chance(set(people), pool_size)
+    enough = [] if reason else np.flatnonzero(_tails(people, pool_size) <= alpha / pool_size).tolist()
+    if not enough:
+        reason = reason or "undefined: so few ballots cannot beat chance"
         return Estimate(math.nan, "chance_threshold", VERSION, participants, reason=reason)
     return Estimate(float(enough[0]), "chance_threshold", VERSION, participants)
+
+
+def _without_chance(picks: set[int], pool_size: int) -> str:
+    """Why these numbers of picks leave nothing to chance, or nothing."""
+    if not picks:
+        return "undefined: there are no ballots yet"
+    if picks == {0}:
+        return "undefined: nobody picked a sample"
+    return "undefined: everybody who picked took the whole pool" if picks <= {0, pool_size} else ""
 
 
 def _people_by_picks(participants: int, picks: int | Sequence[int] | Mapping[int, int]) -> dict[int, int]:

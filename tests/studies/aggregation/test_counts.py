@@ -115,6 +115,21 @@ def test_people_may_be_counted_by_their_picks():
         chance_threshold(30, {1: 12}, 50)
 
 
+@pytest.mark.parametrize(
+    ("picks", "reason"),
+    [
+        (0, "nobody picked a sample"),
+        (324, "everybody who picked took the whole pool"),
+        ({0: 10, 324: 990}, "everybody who picked took the whole pool"),
+    ],
+)
+def test_where_nothing_is_left_to_chance_there_is_no_threshold(picks, reason):
+    """A thousand ballots are not few."""
+    found = chance_threshold(1000, picks, 324)
+    assert math.isnan(found.value)
+    assert found.reason == f"undefined: {reason}"
+
+
 def test_too_few_ballots_cannot_beat_chance():
     assert math.isnan(chance_threshold(1, 5, 10).value)
     assert "cannot beat chance" in chance_threshold(1, 5, 10).reason
