@@ -29,6 +29,10 @@ from tests.studies.importing.test_importing import forget_everything, leave_out,
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
+#: Settings of a phase that asks each person for a part of all ratings.
+PART = {"per_person": 5, "instructions": "Look.", "translations": {"de": "Schauen Sie."}}
+
+
 def rated_study(mode: str, **settings: Any) -> Study:
     """Two who rate all and one who stops; one left; one method of every item, another of the first alone."""
     study = rated.voted(items=2, voters=4)
@@ -90,7 +94,7 @@ def same_files(path: Path, again: Path, *names: str) -> None:
     ("mode", "part"), [("acr", "opinion"), ("dcr", "opinion"), ("pairwise", "preferences"), ("naming", "naming")]
 )
 def test_ratings_give_the_same_evidence(mode: str, part: str, tmp_path: Path) -> None:
-    study = rated_study(mode)
+    study = rated_study(mode, **(PART if mode == "pairwise" else {}))
     before, twice = (ratings.matrix(study), ratings.wins(study)), ratings.repeats(study)
     path = exported(study, tmp_path / "export", truth=True)
     found = import_study(path, factories.user())
@@ -212,6 +216,10 @@ def satisfied(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda it: it["rating"]["times"].update(opened_at="2026-03-01T10:00:00"), "has no time zone"),
         (lambda it: it["rating"]["times"].update(closed_at="2001-03-01T10:00:00Z"), "closed before it was opened"),
         (lambda it: it["rating"]["times"].update(opened_at=None), "rating_closed_after_opened"),
+        (lambda it: it["rating"]["settings"].update(per_person=0), "per_person cannot be stored here"),
+        (lambda it: it["rating"]["settings"].update(translations=["?"]), "its instructions are malformed"),
+        (lambda it: it["rating"]["settings"].update(translations={"de": 5}), "its instructions are malformed"),
+        (lambda it: it["rating"]["settings"].update(translations={"de": "x" * 10_001}), "too long to be stored here"),
         (lambda it: it["rating"]["settings"].update(mode="pairwise"), "that are shown in mode pairwise"),
         (lambda it: it["rating"]["stimuli"][0].update(item=9), "malformed (9)"),
         (lambda it: it["rating"]["stimuli"][0].update(kind="method"), "of item 0: the study has no such method"),
@@ -233,7 +241,7 @@ def test_a_phase_that_cannot_be_one_is_refused_whole(
     assert not MethodImage.objects.exists()
 
 
-def test_a_picture_of_another_size_is_refused(export: Path) -> None:
+def test_a_picture_of_another_size_is_refused(export: Path, satisfied: None) -> None:
     path = export / "methods/000/00.png"
     path.write_bytes((export / "low_res/000.png").read_bytes())
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
