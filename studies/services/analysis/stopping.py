@@ -136,13 +136,22 @@ def _verdict(plan: Plan, finished: int, items: tuple[ItemState, ...]) -> tuple[b
     if plan.stopping == NONE:
         return False, "No rule stops this study: it is closed by hand."
     if finished >= plan.most_participants:
-        return True, f"{finished} participants have finished: the most that the plan asks for."
+        who = "1 participant has" if finished == 1 else f"{finished} participants have"
+        return True, f"{who} finished: the most that the plan asks for."
     if plan.stopping == COUNT:
         return False, f"{finished} of {plan.most_participants} participants have finished."
     reached = sum(item.met for item in items)
+    one, several = _WORDS[plan.stopping]
     if items and reached == len(items):
-        return True, f"All {reached} images {_WORDS[plan.stopping]}."
-    return False, f"{reached} of {len(items)} images {_WORDS[plan.stopping]}."
+        return True, f"The image {one}." if reached == 1 else f"All {reached} images {several}."
+    return False, f"{reached} of {len(items)} images {several}."
 
 
-_WORDS = {PRECISION: "are known well enough", CONSENSUS: "have a label that more than half see, by strong evidence"}
+#: Of one image, and of several.
+_WORDS = {
+    PRECISION: ("is known well enough", "are known well enough"),
+    CONSENSUS: (
+        "has a label that more than half see, by strong evidence",
+        "have a label that more than half see, by strong evidence",
+    ),
+}

@@ -84,7 +84,7 @@ def test_a_met_rule_says_stop(browser_of_ada: Client, ada: User) -> None:
     study = factories.open_study_with_pool(owner=ada, plan=plan)
     assert "Close the study" not in page(browser_of_ada, study)
     factories.vote_all(study, [0])
-    assert "The rule is met: stop.</strong> 1 participants have finished" in page(browser_of_ada, study)
+    assert "The rule is met: stop.</strong> 1 participant has finished" in page(browser_of_ada, study)
     offer = f'action="/studies/{study.pk}/close/"'
     assert offer in page(browser_of_ada, study, "numbers/")
     Study.objects.filter(pk=study.pk).update(plan=plan | {"close_when_reached": True})

@@ -44,7 +44,7 @@ def test_a_rule_to_stop_is_what_the_next_step_follows(ada: User, browser_of_ada:
     for _ in range(6):  # seven alike: 1·3·…·13 / (2·4·…·14) against 1/2^7 is 26.8, above the 20 that 0.05 asks for
         factories.vote_all(study, [1])
     page = text(browser_of_ada, study)
-    assert "The rule to stop is met. All 1 images have a label that more than half see" in page
+    assert "The rule to stop is met. The image has a label that more than half see" in page
     assert '<button class="button button-primary">Close the study</button>' in page
     assert "takes no more votes" in act(browser_of_ada, study, "close")
 
