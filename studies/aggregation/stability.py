@@ -30,6 +30,8 @@ from studies.aggregation.labels import majority
 VERSION = "2"
 NO_SELECTION = "undefined: there is no selection, as no sample has a vote or the tie rule leaves all out"
 TOO_FEW = "undefined: there are fewer than two ballots"
+#: Mean correlations below it are -1 but for rounding: 2 r / (1 + r) is then no number.
+OPPOSITE = -1 + 1e-9
 #: Of random splits and orders, this much lies within a band.
 BAND = (0.025, 0.975)
 
@@ -164,7 +166,8 @@ def split_half(scores: ArrayLike, *, splits: int = 1000, seed: int) -> SplitHalf
     scores: (participants, samples), picks of 0 and 1 or ratings, nan where missing. Means by sample of one half are
     correlated (Pearson) with those of the other; of an odd number one participant is left out of each split. The mean
     correlation r gives the reliability 2 r / (1 + r) (Spearman; Brown, both 1910). Splits with a half that does not
-    vary are left out. nan with a reason: with fewer than two participants, and where no split varies.
+    vary are left out. nan with a reason: with fewer than two participants, where no split varies, and where halves
+    are opposites (r = -1).
     """
     given = np.asarray(scores, dtype=np.float64)
     people = len(given)
@@ -175,9 +178,14 @@ def split_half(scores: ArrayLike, *, splits: int = 1000, seed: int) -> SplitHalf
     found = [half_correlations(stream, given, count) for count in blocks(checked_draws(splits), 2 * max(given.shape))]
     r = np.concatenate(found)
     r = r[~np.isnan(r)]
-    if not len(r) or r.mean() <= -1:
+    if not len(r):
         reason = "undefined: no variation between samples"
         return SplitHalf(math.nan, "split_half", VERSION, people, reason=reason)
+    if r.mean() < OPPOSITE:
+        reason = "undefined: halves of the participants choose the opposite of each other"
+        return SplitHalf(
+            math.nan, "split_half", VERSION, people, reason=reason, halves=float(r.mean()), splits=len(r), seed=seed
+        )
     low, high = (_spearman_brown(limit) for limit in np.quantile(r, BAND))
     mean = float(r.mean())
     return SplitHalf(

@@ -10,7 +10,7 @@ def otherwise(item: ItemResults, other: Alternative) -> str:
     parts = [f"{other.ballots} ballot{'s' * (other.ballots != 1)}"]
     if other.label_shares:
         parts.append("the same majority" if other.majority == item.majority else _majority(other))
-    same = other.selection.chosen == item.selection.chosen
+    same = set(other.selection.chosen) == set(item.selection.chosen)  # their order is that of the votes
     parts.append("the same samples" if same else _samples(other.selection.chosen))
     return f"{other.name[:1].upper()}{other.name[1:]}: {'; '.join(parts)}."
 

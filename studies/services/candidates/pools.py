@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -16,18 +16,22 @@ MEMORY = 768 * 2**20
 
 
 class Pool:
-    """uint8 pictures (H, W, C) by pool index."""
+    """uint8 pictures (H, W, C) by pool index, read when they are asked for: what nobody asks for may be missing."""
 
     def __init__(self, samples: Sequence[Sample], memory: int = MEMORY) -> None:
         self.samples = samples
-        size = inference.read_sample(samples[0]).nbytes if samples else 1
-        self._read = lru_cache(maxsize=max(1, memory // size))(self._read_file)
+        self._memory = memory
+        self._read: Callable[[int], NDArray[np.uint8]] | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, index: int) -> NDArray[np.uint8]:
-        return self._read(index)
+        if self._read is not None:
+            return self._read(index)
+        picture = self._read_file(index)  # all are as large as the first one
+        self._read = lru_cache(maxsize=max(1, self._memory // picture.nbytes))(self._read_file)
+        return picture
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         return (self[index] for index in range(len(self)))

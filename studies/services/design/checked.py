@@ -16,6 +16,7 @@ def option(default: Any, label: str, help: str = "", *, low: float = 0, high: fl
 class Checked:
     """Raises its own `error`, one sentence for the researcher, for a value of the wrong type or outside its range.
 
+    Numbers that need not be whole are kept as floats: 2 and 2.0 are the same rule, with the same digest.
     noun, nouns: what one of its fields, and several, are called in that sentence
     """
 
@@ -27,6 +28,8 @@ class Checked:
         for item in fields(self):
             if wanted := _wanted(item, getattr(self, item.name)):
                 raise self.error(f"“{item.metadata['label']}” must be {wanted}.")
+            if isinstance(item.default, float):
+                object.__setattr__(self, item.name, float(getattr(self, item.name)))
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:

@@ -172,6 +172,11 @@ def test_holes_in_ratings_are_left_out_of_means():
 
 def test_halves_without_variation_or_people_are_undefined():
     assert "no variation" in split_half([[1, 1], [1, 1]], seed=1).reason
+    # Two people without a common pick: r = -1, which is much variation, and Spearman and Brown divide by 1 + r.
+    opposite = split_half([[1, 1, 0, 0], [0, 0, 1, 1]], seed=1)
+    assert math.isnan(opposite.value)
+    assert opposite.halves == pytest.approx(-1)
+    assert "the opposite of each other" in opposite.reason
     assert "fewer than two" in split_half([[1, 0]], seed=1).reason
     assert "fewer than two" in split_half([], seed=1).reason
 

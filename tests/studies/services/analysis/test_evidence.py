@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +73,15 @@ def test_methods_are_compared_over_items(study: Study) -> None:
     assert rows["ensemble"] == [item.metric("psnr").ensemble for item in found.items]
     assert rows["bicubic"] == [item.evidence["methods"]["bicubic"]["psnr"] for item in found.items]
     assert "too few" in table["wilcoxon"]["limits"]
+
+
+def test_a_missing_sample_that_nobody_voted_on_keeps_nobody_from_the_evidence(data_dir: Path) -> None:
+    study = voted()
+    other = factories.item(study)
+    (data_dir / "default" / store.path_name(factories.pool(other)[0].sha256, "samples", ".png")).unlink()
+    assert evidence_work.run(study).error == ""
+    found = results.collect(study)
+    assert [bool(item.evidence["picks"]) for item in found.items] == [True, True, False]
 
 
 def test_a_method_without_some_images_is_named_and_not_in_friedmans_test() -> None:

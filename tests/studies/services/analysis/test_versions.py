@@ -78,6 +78,14 @@ def test_what_is_refused(study: Study, values: dict[str, Any], sentence: str) ->
     assert not study.analysis_versions.exists()
 
 
+def test_a_number_written_otherwise_is_no_other_analysis(study: Study) -> None:
+    """JSON and forms write 1 and 1.0 for the same share."""
+    second = add(study, attention=1, least_seconds=2)
+    with pytest.raises(LifecycleError, match="Nothing differs from version 2"):
+        add(study, attention=1.0, least_seconds=2.0)
+    assert second.sha256 == versions.current(study).sha256
+
+
 def test_before_the_freeze_the_protocol_itself_is_changed() -> None:
     with pytest.raises(LifecycleError, match="no votes yet"):
         add(factories.study(), ensemble_size=2)
