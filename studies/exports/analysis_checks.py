@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from studies.aggregation.screening import Answer, screen
 from studies.exports import ballots, trials
@@ -26,6 +27,8 @@ def versions(bundle: Bundle) -> Iterator[str]:
     first = (results.get("analysis_versions") or [{}])[0].get("analysis", {})
     for place, version in enumerate(results.get("analysis_versions", []), start=1):
         whole = version["analysis"]
+        if version["number"] != place:
+            yield f"Analysis version {place} has the number {version['number']}."
         canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"))
         if hashlib.sha256(canonical.encode()).hexdigest() != version["sha256"]:
             yield f"Analysis version {place} is not the one that its sha256 names."
@@ -48,6 +51,12 @@ def exclusions(bundle: Bundle) -> Iterator[str]:
         failed = [one.rule for one in screen(answers.get(person, []), **rules) if one.passed is False]
         if failed != stated.get(person, []):
             yield f"Participant {person} fails {failed or 'no rule'}; {RESULTS} says {stated.get(person) or 'none'}."
+
+
+def failing(bundle: Bundle, rules: dict[str, Any]) -> set[str]:
+    """Who fails one of the rules. rules: their limits by name"""
+    answers = _answers(bundle) if any(rules.values()) else {}
+    return {person for person, own in answers.items() if any(one.passed is False for one in screen(own, **rules))}
 
 
 def _answers(bundle: Bundle) -> dict[str, list[Answer]]:

@@ -26,11 +26,13 @@ class Check:
     """One thing that is checked: its name for people, and the function that yields sentences on what differs.
 
     needs: what the check rests on and a public export leaves out; empty where it has all
+    untold: yields what it cannot look at in this export, each a few words
     """
 
     name: str
     run: Callable[[Bundle], Iterator[str]]
     needs: str = ""
+    untold: Callable[[Bundle], Iterator[str]] | None = None
 
 
 def read_json(bundle: Bundle, path: str) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core import ensembling
+from inference.core.degradation import upscale
 from inference.core.images import ImageError, decode, to_uint8, to_uint16
 from inference.core.metrics import lr_residual
 from inference.core.regions import Parts
@@ -21,10 +22,11 @@ from studies.exports.document import FILE as RESULTS
 
 
 def pictures(bundle: Bundle) -> Iterator[str]:
-    """Each sample and LR image is the very file that results.json names by its sha256."""
+    """Each sample, LR image and truth is the very file that results.json names by its sha256."""
     for item in read_json(bundle, RESULTS)["items"]:
         named = {layout.low_res(item["position"]): item["low_res_sha256"]}
         named |= {layout.sample(item["position"], sample["index"]): sample["sha256"] for sample in item["samples"]}
+        named[layout.truth(item["position"])] = item["truth_sha256"]
         for path, sha256 in named.items():
             if path in bundle.sizes and sha256_of(bundle, path) != sha256:
                 yield f"{path} is not the file that {RESULTS} names."
@@ -57,7 +59,7 @@ def _rebuilt(bundle: Bundle, number: int, ensemble: dict[str, Any], scale: int) 
     """What each file should hold; the residual only where the export has it, as later ones do."""
     stack = Stack(bundle, number, [member["index"] for member in ensemble["members"]])
     weights = [member["weight"] for member in ensemble["members"]]
-    combined = combine(ensemble["rule"], stack, weights=weights, parts=_parts(ensemble.get("parts")))
+    combined = combine(ensemble["rule"], stack, weights=weights, parts=parts_of(ensemble.get("parts")))
     picture = to_uint8(combined)
     rebuilt: dict[str, NDArray] = {
         "png8": picture,
@@ -72,7 +74,8 @@ def _rebuilt(bundle: Bundle, number: int, ensemble: dict[str, Any], scale: int) 
     return rebuilt
 
 
-def _parts(stated: dict[str, Any] | None) -> Parts | None:
+def parts_of(stated: dict[str, Any] | None) -> Parts | None:
+    """Which member shows where, in places among the members; None where the ensemble is not made of parts."""
     if stated is None:
         return None
     return Parts(stated["columns"], stated["rows"], tuple(tuple(cell) for cell in stated["cells"]))
@@ -90,6 +93,11 @@ class Stack:
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         return (to_uint8(decoded(self._bundle.read(path))) for path in self._paths)
+
+
+def bicubic(bundle: Bundle, number: int, scale: int) -> NDArray[np.uint8]:
+    """The LR image of the item at this position, enlarged."""
+    return to_uint8(upscale(decoded(bundle.read(layout.low_res(number))), scale).clip(0, 1))
 
 
 def decoded(data: bytes) -> NDArray[np.float32]:

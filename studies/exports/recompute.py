@@ -1,4 +1,4 @@
-"""Figures computed anew from the exported files: label shares, controls from their seed, every metric."""
+"""Figures computed anew from the pictures of an export: controls from their seed, every metric, spreads."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.images import read_image, read_uint8, to_uint8
-from studies.aggregation.intervals import wilson
 from studies.exports import layout, variants
 from studies.exports.bundle import Bundle
 from studies.exports.checks import read_json
 from studies.exports.document import FILE as RESULTS
-from studies.services.analysis.figures import Measure, apart, figures, measures
+from studies.results import to_jsonable
+from studies.services.analysis.figures import Measure, apart, figures, measures, metrics_of
 from studies.services.candidates.pools import Pool
 from studies.services.ordering import subsets
 
@@ -40,20 +40,6 @@ class BundlePool(Pool):
         return to_uint8(read_image(self._bundle.read(layout.sample(self._number, index))))
 
 
-def shares(bundle: Bundle) -> Iterator[str]:
-    """Shares of labels and their Wilson intervals."""
-    for item in read_json(bundle, RESULTS)["items"]:
-        for label in item["label_shares"]:
-            confidence = label["share"].get("confidence", 0.95)
-            share = wilson(label["count"], item["ballots"], confidence=confidence)
-            for name in ("value", "low", "high"):
-                if not _close(label["share"][name], getattr(share, name)):
-                    yield (
-                        f"Item {item['position']}, label “{label['label']}”: the {name} of its share is not "
-                        f"{label['share'][name]}."
-                    )
-
-
 def metrics(bundle: Bundle) -> Iterator[str]:
     """Each metric of the ensemble, of every control draw and of every sample; against truth where it is inside."""
     results = read_json(bundle, RESULTS)
@@ -62,19 +48,20 @@ def metrics(bundle: Bundle) -> Iterator[str]:
         if stated is not None:
             found = _figures(bundle, item, results["protocol"]["scale"])
             yield from differences(f"Item {item['position']}", found, stated)
-            yield from _summaries(item, stated["measures"])
+            yield from _summaries(item, stated)
 
 
 def _figures(bundle: Bundle, item: dict[str, Any], scale: int) -> dict[str, Any]:
     number, evaluation = item["position"], item["evaluation"]
-    measured = _measures(bundle, number, scale)
+    measured = measures_of(bundle, number, scale)
     chosen = sorted(item["selection"]["chosen"])
     pool = BundlePool(bundle, item)
     draws = subsets(evaluation["control_seed"], "control", evaluation["control_draws"], len(pool), len(chosen))
     return figures(pool, chosen, draws, measured)
 
 
-def _measures(bundle: Bundle, number: int, scale: int) -> dict[str, Measure]:
+def measures_of(bundle: Bundle, number: int, scale: int) -> dict[str, Measure]:
+    """What is measured of a picture of the item at this position; against its truth only where that is inside."""
     hidden = layout.truth(number)
     truth = read_image(bundle.read(hidden)) if hidden in bundle.sizes else None
     return measures(read_image(bundle.read(layout.low_res(number))), scale, truth)
@@ -85,10 +72,11 @@ def variant_figures(bundle: Bundle) -> Iterator[str]:
     results = read_json(bundle, RESULTS)
     for item in results["items"]:
         number, stated = item["position"], variants.stated(item)
-        measured = _measures(bundle, number, results["protocol"]["scale"]) if stated else {}
+        measured = measures_of(bundle, number, results["protocol"]["scale"]) if stated else {}
         for variant in stated:
             picture = read_uint8(bundle.read(layout.ensemble(number, "png8", variant["key"])))
-            found = {name: measure(picture) for name, measure in measured.items()}
+            found: dict[str, Any] = {name: measure(picture) for name, measure in measured.items()}
+            found["ensemble"] = {"lr_consistency": found["lr_consistency"]}
             yield from differences(f"Item {number}, variant {variant['key']}", found, variant)
         if stated:
             yield from _readings(bundle, item, [variant for variant in stated if variant["label"]])
@@ -111,6 +99,9 @@ def differences(where: str, found: Any, stated: Any) -> Iterator[str]:
         known = stated if isinstance(stated, dict) else {}
         for name, value in found.items():
             yield from differences(f"{where}, {name}", value, known.get(name))
+    elif isinstance(found, list) and _are_parts(found, stated):
+        for number, (one, other) in enumerate(zip(found, stated, strict=True)):
+            yield from differences(f"{where} {number}", one, other)
     elif isinstance(found, list):
         if not isinstance(stated, list) or len(found) != len(stated) or not all(map(_alike, stated, found)):
             yield f"{where}: the samples give other values than {RESULTS} says."
@@ -118,33 +109,30 @@ def differences(where: str, found: Any, stated: Any) -> Iterator[str]:
         yield f"{where}: the samples give {found}, {RESULTS} says {stated}."
 
 
+def _are_parts(found: list[Any], stated: Any) -> bool:
+    """Lists of as many objects, which are looked at one by one."""
+    return isinstance(stated, list) and len(found) == len(stated) and all(isinstance(one, dict) for one in found)
+
+
 def _alike(stated: Any, found: Any) -> bool:
-    """Texts and lists are equal, numbers as good as."""
+    """Texts, whole numbers and lists are equal, others as good as."""
     if isinstance(found, list | dict):
         return next(differences("", found, stated), None) is None
-    return bool(found == stated) or (not isinstance(found, str) and _close(stated, found))
+    return bool(found == stated) or (not isinstance(found, str | int) and _close(stated, found))
 
 
-def _summaries(item: dict[str, Any], measured: dict[str, Any]) -> Iterator[str]:
-    """The metrics that pages show follow from the figures of all draws and samples."""
-    for metric in item["evaluation"]["metrics"]:
-        values = measured[metric["name"]]
-        control, single = _floats(values["control"]), _floats(values["samples"])
-        low, high = np.quantile(control, [0.025, 0.975])
-        pairs = {
-            "ensemble": (metric["ensemble"], values["ensemble"]),
-            "control mean": (metric["control"]["mean"], control.mean()),
-            "control low": (metric["control"]["low"], low),
-            "control high": (metric["control"]["high"], high),
-            "single mean": (metric["single_mean"], single.mean()),
-        }
-        for name, (stated, found) in pairs.items():
-            if not _close(stated, found):
-                yield f"Item {item['position']}, {metric['name']}: the {name} is not {stated}."
-
-
-def _floats(values: list[float | None]) -> NDArray[np.float64]:
-    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+def _summaries(item: dict[str, Any], made: dict[str, Any]) -> Iterator[str]:
+    """What pages show follows from the figures of all draws and samples. made: these"""
+    evaluation, where = item["evaluation"], f"Item {item['position']}"
+    metrics = {metric["name"]: metric for metric in evaluation["metrics"]}
+    found = {metric.name: to_jsonable(metric) for metric in metrics_of(made, item["selection"]["chosen"])}
+    if list(metrics) != list(found):
+        yield f"{where}: there are figures of {', '.join(found)}, but metrics of {', '.join(metrics) or 'nothing'}."
+    yield from differences(where, found, metrics)
+    same = {name: made[name] for name in ("spread_chosen", "spread_pool", "version")}
+    yield from differences(where, same, evaluation)
+    consistency = {"lr_consistency": made["measures"]["lr_consistency"]["ensemble"]}
+    yield from differences(f"{where}, ensemble", consistency, evaluation["ensemble"])
 
 
 def _close(stated: Any, found: Any) -> bool:

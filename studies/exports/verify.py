@@ -9,10 +9,13 @@ from pathlib import Path
 from studies.exports import (
     analysis_checks,
     checks,
+    compared_checks,
     design,
+    evaluation_checks,
     evidence_checks,
     family_checks,
     naming_checks,
+    outcome_checks,
     parquet,
     protocol_checks,
     provenance,
@@ -36,6 +39,12 @@ CHECKS = (
     Check("tables in Parquet say what the CSV tables say", parquet.check),
     Check("results have the shape that their schema describes", schema_checks.shape),
     Check("votes and labels follow from the ballots", checks.votes),
+    Check(
+        "shares, majorities, thresholds and other readings follow from the ballots",
+        outcome_checks.items,
+        untold=outcome_checks.untold,
+    ),
+    Check("numbers of people follow from the table of participants", outcome_checks.people),
     Check("orders follow from the participants' seeds", checks.order, "seeds, turns and positions"),
     Check("answers and votes agree", trial_checks.answers),
     Check("everybody in a table is a participant, and no answer is missing", trial_checks.known),
@@ -53,28 +62,47 @@ CHECKS = (
     Check("candidates were drawn as the protocol says", family_checks.sources),
     Check("votes by family and their intervals follow from the samples", family_checks.votes),
     Check("the table of families says the same", family_checks.rows),
-    Check("label shares and their intervals follow from the counts", recompute.shares),
-    Check("figures of ensembles, controls and samples follow from the pictures and the seed", recompute.metrics),
+    Check(
+        "evaluations and ensembles are those that seeds and digests name",
+        evaluation_checks.check,
+        untold=evaluation_checks.untold,
+    ),
+    Check(
+        "figures of ensembles, controls and samples follow from the pictures and the seed",
+        recompute.metrics,
+        untold=compared_checks.hidden_truths,
+    ),
     Check("figures of variants follow from the pictures", recompute.variant_figures),
     Check("the table of variants says the same", variant_checks.rows),
+    Check("figures of other methods follow from the pictures", compared_checks.items, untold=compared_checks.untold),
     Check("evidence on labels, picks and pictures follows from the votes and the samples", evidence_checks.items),
     Check("agreement and comparisons over all items follow from the votes and the figures", evidence_checks.study),
+    Check("comparisons of methods follow from the figures of the items", compared_checks.study),
     Check("pictures that were rated follow from the samples, bit for bit", stimulus_checks.pictures),
     Check("ratings are of the pictures that were shown", rating_checks.named),
     Check("what was rated in which order follows from seeds and turns", rating_order_checks.check, "seeds and turns"),
     Check("preferences follow from the pairs that were answered", rating_checks.preferences),
     Check("what people named before and after follows from the ballots and the ratings", naming_checks.check),
-    Check("opinion scores follow from the ratings", evidence_checks.opinions, "who came in to rate in which order"),
+    Check("opinion scores follow from the ratings", rating_checks.opinions),
+    Check("agreement of repeated ratings follows from the ratings", rating_checks.repeats),
 )
+
+
+#: A stranger's file can have any shape.
+_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One check and what it found, one sentence each. skipped: why it could not be made, in words."""
+    """One check and what it found, one sentence each.
+
+    skipped: why it could not be made, in words;  untold: what it could not look at, each a few words
+    """
 
     check: Check
     found: list[str]
     skipped: str = ""
+    untold: tuple[str, ...] = ()
 
 
 def verify(path: Path | str) -> list[str]:
@@ -100,7 +128,7 @@ def verified_bundle(bundle: Bundle) -> Iterator[Verdict]:
         if check.needs and _is_public(bundle):
             yield Verdict(check, [], f"a public export leaves out {check.needs}")
         else:
-            yield Verdict(check, list(_found(check, bundle)))
+            yield Verdict(check, list(_found(check, bundle)), untold=_untold(check, bundle))
 
 
 def _is_public(bundle: Bundle) -> bool:
@@ -111,11 +139,19 @@ def _is_public(bundle: Bundle) -> bool:
         return False
 
 
+def _untold(check: Check, bundle: Bundle) -> tuple[str, ...]:
+    """Of a malformed export nothing: the check itself says so."""
+    try:
+        return tuple(check.untold(bundle)) if check.untold else ()
+    except (BundleError, *_MALFORMED):
+        return ()
+
+
 def _found(check: Check, bundle: Bundle) -> Iterator[str]:
     try:
         yield from check.run(bundle)
     except BundleError as error:
         yield str(error)
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        # A stranger's file can have any shape; which value tripped the check tells the reader where to look.
+    except _MALFORMED as error:
+        # Which value tripped the check tells the reader where to look.
         yield f"The check “{check.name}” cannot be made: a value is missing or malformed ({error})."

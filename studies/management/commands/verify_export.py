@@ -24,6 +24,8 @@ class Command(BaseCommand):
             said = "differs" if verdict.found else "skipped" if verdict.skipped else "ok"
             why = f": {verdict.skipped}" if verdict.skipped else ""
             self.stdout.write(f"{said:8}{verdict.check.name}{why}")
+            for words in verdict.untold:
+                self.stdout.write(f"        not checked: {words}")
             for sentence in verdict.found:
                 self.stderr.write(f"  {sentence}")
             differs |= bool(verdict.found)

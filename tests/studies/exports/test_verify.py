@@ -138,9 +138,8 @@ def test_a_vote_taken_out_of_the_table_is_found(exported: Path) -> None:
     path.write_bytes(b"\r\n".join(lines[:victim] + lines[victim + 1 :]))
     mend_manifest(exported)
     found = verify(exported)
-    assert len(found) == 2
     assert found[0] == "Item 0, sample 11: the ballots give 0 votes, results.json says 1."
-    assert found[1].endswith("item 0, repeat 0: ballots.csv has another label or other picks.")
+    assert found[-1].endswith("item 0, repeat 0: ballots.csv has another label or other picks.")
 
 
 def test_the_same_participant_twice_is_one_vote(exported: Path) -> None:
@@ -196,12 +195,14 @@ def test_a_better_control_or_ensemble_is_found(exported: Path) -> None:
     change_results(exported, boast)
     found = verify(exported)
     assert "Item 0, measures, lr_consistency, control: the samples give other values than results.json says." in found
-    assert any(sentence.startswith("Item 1, lr_consistency: the ensemble is not") for sentence in found)
+    assert any(sentence.startswith("Item 1, lr_consistency, ensemble: the samples give") for sentence in found)
 
 
 def test_a_wider_interval_is_found(exported: Path) -> None:
     change_results(exported, lambda results: results["items"][0]["label_shares"][0]["share"].update(low=0.5))
-    assert verify(exported) == ["Item 0, label “5”: the low of its share is not 0.5."]
+    (sentence,) = verify(exported)
+    assert sentence.startswith("Item 0, label_shares 0, share, low: ")
+    assert sentence.endswith("results.json says 0.5.")
 
 
 @pytest.mark.parametrize(
