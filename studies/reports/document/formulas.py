@@ -51,5 +51,9 @@ FORMULAS: tuple[tuple[str, str, str], ...] = (
      "Friedman, 1937; Nemenyi, 1963; Demšar, JMLR 7, 2006"),
     ("Opinion scores", "means with t intervals; screening, bias and weights of observers",
      "ITU-R BT.500-15; ITU-T P.913; ITU-T P.910"),
+    ("Naming before and after", "two-sided binomial test of those who became right among those who changed",
+     "McNemar, Psychometrika 12, 1947; exact"),
+    ("Naming, all pictures", "Q = k(k − 1) Σ(G − mean G)² / Σ L(k − L), χ² with k − 1 degrees of freedom",
+     "Cochran, Biometrika 37, 1950"),
     ("Pairs", "P(i over j) = exp(t_i) / (exp(t_i) + exp(t_j))", "Bradley and Terry, Biometrika 39, 1952"),
 )  # fmt: skip
