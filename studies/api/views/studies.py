@@ -50,7 +50,9 @@ class OpenView(StudyView):
 
     @extend_schema(request=None, responses=StudySerializer)
     def post(self, request: Request, pk: int) -> Response:
-        return Response(StudySerializer(lifecycle.open_study(self.study(Role.EDITOR), request.user)).data)
+        study = self.study(Role.EDITOR)
+        assert request.user.is_authenticated  # by the default permission
+        return Response(StudySerializer(lifecycle.open_study(study, request.user)).data)
 
 
 class CloseView(StudyView):
@@ -58,4 +60,6 @@ class CloseView(StudyView):
 
     @extend_schema(request=None, responses=StudySerializer)
     def post(self, request: Request, pk: int) -> Response:
-        return Response(StudySerializer(lifecycle.close_study(self.study(Role.EDITOR), request.user)).data)
+        study = self.study(Role.EDITOR)
+        assert request.user.is_authenticated  # by the default permission
+        return Response(StudySerializer(lifecycle.close_study(study, request.user)).data)

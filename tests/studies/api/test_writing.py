@@ -149,6 +149,8 @@ def test_open_and_close(draft: Study, drafters: People, run_tasks: Any) -> None:
     assert drafters.editor.post(f"/api/studies/{draft.pk}/open/").json()["state"] == "open"
     assert drafters.editor.post(f"/api/studies/{draft.pk}/close/").json()["state"] == "closed"
     assert drafters.editor.post(f"/api/studies/{draft.pk}/close/").status_code == 409
+    editor = draft.memberships.get(role=Role.EDITOR).user_id
+    assert list(draft.state_changes.values_list("state", "made_by")) == [("open", editor), ("closed", editor)]
 
 
 @pytest.mark.parametrize("path", ["items/", "draw/", "open/", "close/"])

@@ -90,6 +90,7 @@ def test_a_met_rule_says_stop(browser_of_ada: Client, ada: User) -> None:
     Study.objects.filter(pk=study.pk).update(plan=plan | {"close_when_reached": True})
     assert "closes by itself within about a minute" in page(browser_of_ada, study)
     browser_of_ada.post(f"/studies/{study.pk}/close/")
+    assert study.state_changes.get().made_by == ada
     assert "The rule is met: stop." in page(browser_of_ada, study)
     assert offer not in page(browser_of_ada, study)
 
