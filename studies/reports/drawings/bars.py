@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from studies.reports.drawings.canvas import GREY
 from studies.reports.drawings.scales import below
+from studies.reports.drawings.words import Hold, add_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,8 +41,7 @@ def sample_bars(
     axes.set_xlim(-0.7, max(len(samples), LEAST) - 0.3)
     upright = len(samples) > 24
     size = 7 if len(samples) <= 36 else 5.5
-    under = axes.get_xaxis_transform()
-    for place, sample in enumerate(samples):
-        turn = 90 if upright else 0
-        axes.text(place, -0.025, str(sample), ha="center", va="top", fontsize=size, transform=under, rotation=turn)
+    words = [(float(place), -0.025, str(sample)) for place, sample in enumerate(samples)]
+    hold: Hold = "upright" if upright else "below"
+    add_words(axes, words, hold, transform=axes.get_xaxis_transform(), size=size)
     below(axes, [], name=name, lower=9 if upright else 3)

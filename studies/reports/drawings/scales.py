@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studies.reports.drawings.canvas import GREY, INK, PALE
+from studies.reports.drawings.words import add_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,11 +59,12 @@ def below(
     _lines(axes, [((x, 0), (x, -MARK / high)) for x in at], INK, LINE, UNDER)
     if grid:
         _lines(axes, [((x, 0), (x, 1)) for x in at], PALE, GRID, 0.5)
-    for x, word in zip(at, shown, strict=True):
-        _word(axes, x, -(MARK + GAP) / high, word, ha="center", va="top")
+    drop = -(MARK + GAP) / high
+    words_at = [(x, drop, word) for x, word in zip(at, shown, strict=True)]
+    add_words(axes, words_at, "below", transform=axes.transAxes, order=UNDER)
     if name:
         rows = max((word.count("\n") + 1 for word in shown), default=0)
-        _word(axes, 0.5, -(MARK + GAP + LETTERS * rows + 3 + lower) / high, name, ha="center", va="top")
+        _name(axes, 0.5, -(MARK + GAP + LETTERS * rows + 3 + lower) / high, name, ha="center", va="top")
 
 
 def beside(
@@ -75,11 +77,12 @@ def beside(
     _lines(axes, [((-MARK / wide, y), (0, y)) for y in at], INK, LINE, UNDER)
     if grid:
         _lines(axes, [((0, y), (1, y)) for y in at], PALE, GRID, 0.5)
-    for y, word in zip(at, numbers(values) if words is None else words, strict=True):
-        _word(axes, -(MARK + GAP) / wide, y, word, ha="right", va="center_baseline")
+    shown = numbers(values) if words is None else words
+    words_at = [(-(MARK + GAP) / wide, y, word) for y, word in zip(at, shown, strict=True)]
+    add_words(axes, words_at, "left", transform=axes.transAxes, order=UNDER)
     if name:
         box = axes.get_position()
-        _word(axes, NAME / wide - box.x0 / box.width, 0.5, name, ha="left", va="center", turn=90)
+        _name(axes, NAME / wide - box.x0 / box.width, 0.5, name, ha="left", va="center", turn=90)
 
 
 def _points(axes: Axes) -> tuple[float, float]:
@@ -102,5 +105,5 @@ def _lines(axes: Axes, lines: Sequence[Line], colour: str, width: float, order: 
     axes.add_collection(made, autolim=False)
 
 
-def _word(axes: Axes, x: float, y: float, word: str, *, ha: str, va: str, turn: float = 0) -> None:
+def _name(axes: Axes, x: float, y: float, word: str, *, ha: str, va: str, turn: float = 0) -> None:
     axes.text(x, y, word, ha=ha, va=va, rotation=turn, transform=axes.transAxes, zorder=UNDER)
