@@ -360,6 +360,44 @@ class Excluded:
 
 
 @dataclass(frozen=True)
+class RatedPicture:
+    """A picture that was rated. item: its position;  condition: its kind, or the name of an uploaded method.
+
+    provenance: what it is made of, see services.opinions.stimuli; of the truth empty
+    """
+
+    item: int
+    condition: str
+    kind: str
+    sha256: str
+    provenance: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RatingPhase:
+    """How pictures were rated after the voting: the settings, who began to, and the pictures item by item.
+
+    translations: language -> instructions;  per_person: None for as many ratings as fit into half an hour
+    people and simulated: who began and has not withdrawn
+    """
+
+    mode: str
+    who: str
+    instructions: str
+    translations: dict[str, str]
+    hidden_reference: bool
+    anchors: bool
+    repeats: int
+    per_person: int | None
+    seed: int
+    opened_at: str
+    closed_at: str
+    people: int
+    simulated: int
+    stimuli: tuple[RatedPicture, ...]
+
+
+@dataclass(frozen=True)
 class StudyResults:
     """One consistent look at a study. Times are ISO 8601 in UTC, empty where they have not come yet.
 
@@ -388,6 +426,7 @@ class StudyResults:
     evidence: dict[str, Any] = field(default_factory=dict)
     state_changes: tuple[StateChange, ...] = ()
     screens: Screens = field(default_factory=Screens)
+    rating: RatingPhase | None = None
 
     @property
     def has_simulated(self) -> bool:

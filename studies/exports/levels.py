@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from studies.exports import events, exposures, questionnaire, raters, ratings, trials, viewing_checks
+from studies.exports import events, exposures, questionnaire, raters, ratings, stimuli, trials, viewing_checks
 from studies.exports.cells import Value
 from studies.exports.manifest import INTERNAL, PUBLIC
 from studies.exports.tables import Column, csv_lines
@@ -119,8 +119,12 @@ def _sortable(row: Row) -> tuple[Any, ...]:
 def document(results: dict[str, Any], people: Mapping[str, int], *, truth: bool) -> dict[str, Any]:
     """results.json as the public may have it."""
     public: dict[str, Any] = _plain(results, people) | {"protocol": results["protocol"]}
-    for item in public["items"] if not truth else ():
+    if truth:
+        return public
+    for item in public["items"]:
         item["truth_sha256"] = None
+    if public["rating"] is not None:
+        public["rating"]["stimuli"] = stimuli.without_truths(public["rating"]["stimuli"])
     return public
 
 

@@ -8,10 +8,8 @@ from typing import Any
 
 from studies.exports import layout
 from studies.models import RatingPhase, Stimulus, StimulusKind, Study
+from studies.services.opinions.phase_results import SETTINGS
 
-_SETTINGS = (
-    "mode", "who", "instructions", "translations", "hidden_reference", "anchors", "repeats", "per_person", "seed",
-)  # fmt: skip
 _TIMES = ("opened_at", "closed_at")
 
 
@@ -25,7 +23,7 @@ def build(study: Study) -> dict[str, Any] | None:
     phase = RatingPhase.objects.filter(study=study).first()
     if phase is None:
         return None
-    settings = {name: getattr(phase, name) for name in _SETTINGS}
+    settings = {name: getattr(phase, name) for name in SETTINGS}
     times = {name: moment and moment.isoformat() for name in _TIMES for moment in [getattr(phase, name)]}
     return {"settings": settings, "times": times, "stimuli": [_stimulus(path, one) for path, one in made(study)]}
 
@@ -34,9 +32,17 @@ def public(document: dict[str, Any] | None, *, truth: bool) -> dict[str, Any] | 
     """Without times; without the truth's hash, by which who has a picture could tell it, where truths stay hidden."""
     if document is None:
         return None
-    hidden = {"sha256": "", "path": ""}
-    shown = [one | ({} if truth or one["kind"] != StimulusKind.REFERENCE else hidden) for one in document["stimuli"]]
+    shown = document["stimuli"] if truth else without_truths(document["stimuli"])
     return {"settings": document["settings"], "stimuli": shown}
+
+
+def without_truths(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what leads to the files of truths."""
+    hidden = {"sha256", "path"}
+    return [
+        {name: "" if name in hidden and one["kind"] == StimulusKind.REFERENCE else value for name, value in one.items()}
+        for one in shown
+    ]
 
 
 def _stimulus(path: str, one: Stimulus) -> dict[str, Any]:

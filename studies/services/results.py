@@ -21,6 +21,7 @@ from studies.services.analysis import evaluation, evidence, exclusions, figures,
 from studies.services.analysis import plan as plans
 from studies.services.analysis.exposures import Exposure, exposures
 from studies.services.candidates import drawing, families
+from studies.services.opinions import phase_results
 from studies.services.screens import screened
 from studies.services.snapshot import snapshot
 from studies.services.tallies import Tally, picked, tallies
@@ -52,6 +53,7 @@ def collect(study: Study) -> results.StudyResults:
         people = participants(study)
         found_screens = screened.screens(study)
         changes = tuple(map(_change, study.state_changes.all()))
+        rated = phase_results.phase(study)
     for item in items:
         item.study = read
     protocol = _protocol(study, drawn_by)
@@ -91,6 +93,7 @@ def collect(study: Study) -> results.StudyResults:
         evidence=worked_out.get("study", {}),
         state_changes=changes,
         screens=found_screens,
+        rating=rated,
     )
 
 

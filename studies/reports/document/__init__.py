@@ -15,6 +15,7 @@ from studies.reports.document import (
     people,
     protocol,
     provenance,
+    rated,
     screens,
     summary,
 )
@@ -40,6 +41,7 @@ def _parts(source: Source) -> Iterator[Block]:
     yield from summary.blocks(source)
     yield from protocol.blocks(source)
     yield from methods.blocks(source)
+    yield from rated.blocks(source)
     yield from opinion.blocks(source)
     yield from naming.blocks(source)
     yield from people.blocks(source)

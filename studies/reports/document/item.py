@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from studies.reports import sentences, variants
-from studies.reports.blocks import Block, Grid, Heading, Picture, Pictures, Points, Text
+from studies.reports.blocks import Block, Grid, Heading, Points, Text
 from studies.reports.document import item_control, item_labels, item_picks, opinion
-from studies.reports.document.pictures import MOST, Shown
+from studies.reports.document.pictures import MOST, Shown, rows
 from studies.reports.otherwise import otherwise
 from studies.reports.source import Source, several, text
 from studies.reports.tables import Table
 from studies.results import MADE, ItemResults
 
-ROW = 5  # pictures beside each other
 FEW = 3  # pairs of labels, each with a sentence of its own
 
 
@@ -39,7 +38,7 @@ def _item(source: Source, item: ItemResults, *, first: bool) -> Iterator[Block]:
     yield Text(f"{several(item.ballots, 'ballot')}{simulated}. {sentences.exposure(item)}".strip())
     yield from _verdict(item)
     shown = Shown(source, item)
-    yield from _rows(list(shown.compared()))
+    yield from rows(list(shown.compared()))
     if item.evaluation.state != MADE:
         yield Text(f"No ensemble: {item.evaluation.state}{_because(item.evaluation.reason)}.", "caution")
     yield from _readings(item, shown)
@@ -66,16 +65,6 @@ def _verdict(item: ItemResults) -> Iterator[Block]:
         yield Text(sentences.consistency(ensemble.lr_consistency))
 
 
-def _rows(pictures: list[Picture]) -> Iterator[Block]:
-    """Rows of equal length, as far as that goes."""
-    if not pictures:
-        return
-    rows = -(-len(pictures) // ROW)
-    each = -(-len(pictures) // rows)
-    for start in range(0, len(pictures), each):
-        yield Pictures(tuple(pictures[start : start + each]))
-
-
 def _readings(item: ItemResults, shown: Shown) -> Iterator[Block]:
     """The ensembles per label, and the warning where the samples support both of two readings."""
     found = item.evaluation.variants
@@ -88,7 +77,7 @@ def _readings(item: ItemResults, shown: Shown) -> Iterator[Block]:
     if not pictures:
         return
     yield Heading("Ensembles per label", 3)
-    yield from _rows(pictures)
+    yield from rows(pictures)
     yield from _compared(item)
 
 
@@ -121,7 +110,7 @@ def _maps(item: ItemResults, shown: Shown) -> Iterator[Block]:
     if not pictures:
         return
     yield Heading("Where samples differ, and what the LR image says", 3)
-    yield from _rows(pictures)
+    yield from rows(pictures)
     n, made = len(item.selection.chosen), item.evaluation
     if n > 1:
         error = 100 / (2 * (n - 1)) ** 0.5
@@ -139,15 +128,15 @@ def _variants(item: ItemResults) -> Iterator[Block]:
     if not found:
         return
     yield Heading("Other ensembles of the same votes, and baselines", 3)
-    rows = [_own(item)]
-    rows += [
+    ensembles = [_own(item)]
+    ensembles += [
         (variants.name(one) + ("" if variants.of_people(one) else " (nobody's choice)"), text(one.lr_consistency),
          *((text(one.psnr), text(one.ssim, 4)) if item.truth_sha256 else ()), text(one.effective_n, 1))
         for one in found
     ]  # fmt: skip
     truth = ("PSNR (dB)", "SSIM") if item.truth_sha256 else ()
     header = ("Ensemble", "LR consistency (dB)", *truth, "Effective n")
-    yield Grid(Table(f"Ensembles of {item.name} by rule", header, tuple(rows), (variants.COMPARED,)))
+    yield Grid(Table(f"Ensembles of {item.name} by rule", header, tuple(ensembles), (variants.COMPARED,)))
 
 
 def _own(item: ItemResults) -> tuple[str, ...]:

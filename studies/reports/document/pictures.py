@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from django.core.files.storage import storages
@@ -12,16 +13,20 @@ from inference import store
 from inference.core import ensembling
 from inference.core.degradation import upscale
 from inference.core.images import encode_png, read_image, read_uint8, to_uint8
-from studies.reports.blocks import Picture, Scale
+from studies.reports.blocks import Picture, Pictures, Scale
 from studies.reports.colours import RESIDUAL_SCALE, SPREAD_SCALE, colour_map, one_channel
-from studies.reports.source import Source
-from studies.results import MADE, EnsembleResult, ItemResults
+from studies.reports.naming import WORDS
+from studies.reports.source import Source, listed
+from studies.results import MADE, EnsembleResult, ItemResults, RatedPicture
 from studies.services.ordering import subsets
 
 SPREAD = Scale(SPREAD_SCALE, "standard deviation, where 1 is white minus black")
 RESIDUAL = Scale(RESIDUAL_SCALE, "absolute difference, where 1 is white minus black")
 #: Pixels of the longer side that are shown. More would make the file of a large study too large to be sent.
 MOST = 512
+ROW = 5  # pictures beside each other
+NAMED = 8  # samples of one picture that are named
+TRUTH = "reference"
 
 Read = Callable[[], bytes]
 
@@ -34,6 +39,8 @@ class Shown:
         self._item = item
         scale = source.results.protocol.scale
         self._size = item.width * scale, item.height * scale
+        told = item.truth_sha256 and source.results.state == "closed"
+        self._truth = _stored(item.truth_sha256, "truth") if told and item.truth_sha256 else None
 
     def compared(self) -> Iterator[Picture]:
         """The LR image, what is made of it without people, the ensemble, and the truth once the study is closed."""
@@ -44,9 +51,8 @@ class Shown:
             yield self._picture(name, f"The result of {name}", _stored(sha256, "methods"))
         if item.evaluation.state == MADE:
             yield from self._made()
-        if item.truth_sha256 and self._source.results.state == "closed":
-            read = _stored(item.truth_sha256, "truth")
-            yield self._picture("Truth", "The true picture, hidden from participants", read)
+        if self._truth:
+            yield self._picture("Truth", "The true picture, hidden from participants", self._truth)
 
     def _made(self) -> Iterator[Picture]:
         draw = self._random_draw()
@@ -80,6 +86,18 @@ class Shown:
         yield from self._map(chosen, ensemble.spread_sha256, SPREAD)
         yield from self._map("Spread over all candidates", pool.spread_sha256 if pool else "", SPREAD)
         yield from self._map("LR residual of the ensemble", ensemble.residual_sha256, RESIDUAL)
+
+    def rated(self) -> Iterator[Picture]:
+        """The pictures that were rated, each with what it is made of; the truth once the study is closed."""
+        phase = self._source.results.rating
+        for one in phase.stimuli if phase else ():
+            if one.item != self._item.position:
+                continue
+            told = f"A picture that was rated: {WORDS.get(one.condition, one.condition)}"
+            if one.kind != TRUTH:
+                yield self._picture(made_of(one, self._item), told, _stored(one.sha256, "stimuli"))
+            elif self._truth:
+                yield self._picture(made_of(one, self._item), told, self._truth)
 
     def chosen(self) -> Iterator[Picture]:
         """The samples of the selection, most votes first."""
@@ -116,6 +134,35 @@ class Shown:
     def _control(self) -> bytes:
         drawn = (store.get(self._item.samples[index].sha256, "samples", ".png") for index in self._random_draw())
         return encode_png(ensembling.mean_uint8(read_uint8(png) for png in drawn))
+
+
+def made_of(one: RatedPicture, item: ItemResults) -> str:
+    """“Single sample: sample 4”. Members are named by their places in the pool."""
+    words = WORDS.get(one.condition, one.condition)
+    words = words[:1].upper() + words[1:] if one.condition == one.kind else words
+    indexes, rule = _places(one.provenance, item), one.provenance.get("rule", "mean")
+    if len(indexes) == 1:
+        return f"{words}: sample {indexes[0]}"
+    if len(indexes) > NAMED:
+        return f"{words}: {rule} of {len(indexes)} samples"
+    return f"{words}: {rule} of samples {listed(indexes)}" if indexes else words
+
+
+def _places(origin: Mapping[str, Any], item: ItemResults) -> list[int]:
+    """Of the samples that a picture is made of: as they were drawn, else found by content."""
+    drawn = origin.get("indexes") or ([origin["index"]] if "index" in origin else [])
+    places = {sample.sha256: sample.index for sample in item.samples}
+    return sorted(drawn or (places[sha256] for sha256 in origin.get("members", ()) if sha256 in places))
+
+
+def rows(pictures: list[Picture]) -> Iterator[Pictures]:
+    """Beside each other, in rows of equal length as far as that goes."""
+    if not pictures:
+        return
+    count = -(-len(pictures) // ROW)
+    each = -(-len(pictures) // count)
+    for start in range(0, len(pictures), each):
+        yield Pictures(tuple(pictures[start : start + each]))
 
 
 def _stored(sha256: str, folder: store.Folder) -> Read:

@@ -85,6 +85,10 @@ def evidence(path: Path) -> Any:
     return found["evidence"], [item["evidence"]["methods"] for item in found["items"]]
 
 
+def phase_told(path: Path) -> Any:
+    return json.loads((path / "results.json").read_text())["rating"]
+
+
 def same_files(path: Path, again: Path, *names: str) -> None:
     for name in names:
         assert (again / name).read_bytes() == (path / name).read_bytes(), name
@@ -102,6 +106,8 @@ def test_ratings_give_the_same_evidence(mode: str, part: str, tmp_path: Path) ->
     assert found.left_out == ()
     assert evidence(again) == evidence(path)
     assert evidence(again)[0][part] != {}
+    assert phase_told(again) == phase_told(path)
+    assert phase_told(again)["people"] == 3
     same_files(path, again, "ratings.csv", "raters.csv", "participants.csv", "study.json")
     assert verify(again) == []
     assert ratings.repeats(found.study) == twice

@@ -133,7 +133,7 @@ def test_queries_do_not_grow_with_items_samples_or_votes(study, django_assert_ma
     for _ in range(4):
         factories.vote_all(large, [0, 1])
     for row in (study, large):
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(27):
             results.collect(row)
 
 
