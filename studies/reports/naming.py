@@ -15,9 +15,8 @@ FEW = 10
 #: Conditions in words; methods have names.
 WORDS = {"control": "random control", "single": "single sample", "reference": "truth"}
 UNIT = (
-    "Each person names each picture once, so that within an image people are independent cases; “cannot tell” is not "
-    "right. Every picture of an image is seen by the same people, in balanced order: later answers may rest on earlier "
-    "ones."
+    "Nobody names the same picture twice here, so that for one picture people are independent cases; “cannot tell” is "
+    "not right. People see several pictures of an image, in balanced order: later answers may rest on earlier ones."
 )
 
 
@@ -27,7 +26,7 @@ def told(found: StudyResults) -> list[str]:
     if not naming:
         return []
     people, simulated = naming["people"], naming["simulated"]
-    who = f"{several(people, 'person', 'people')} named every picture with the question and the labels of the voting."
+    who = f"{several(people, 'person', 'people')} named pictures with the question and the labels of the voting."
     if simulated:
         who += f" {simulated} of them {'is' if simulated == 1 else 'are'} simulated: a rehearsal, not evidence."
     right = naming["right"]

@@ -26,7 +26,7 @@ def test_owner_and_colleague_read_before_and_after_a_stranger_nothing() -> None:
     for role in (Role.OWNER, Role.VIEWER):
         shown = page(study, role)
         assert "Naming before and after" in shown
-        assert "6 people named every picture" in shown
+        assert "6 people named pictures" in shown
         row = shown.partition('<th scope="row">ensemble</th>')[2].partition("</tr>")[0]
         cells = [cell.partition("</td>")[0].replace("\xa0", " ") for cell in row.split('<td class="numeric">')[1:]]
         # statsmodels: proportion_confint(5, 6, method="wilson") = 0.4365, 0.9699; binomtest(5, 5) = 0.0625
