@@ -54,7 +54,12 @@ def pictures(bundle: Bundle) -> Iterator[str]:
 
     The truth, and what a public export does not have as it was uploaded, cannot be made again.
     """
-    for one in _rated(bundle):
+    design, results = _documents(bundle)
+    known = {item["position"] for item in results["items"]}
+    for facts in _stimuli(design):
+        if facts["item"] not in known:
+            yield f"{DESIGN} has a rated picture of item {facts['item']}, of which {RESULTS} knows nothing."
+    for one in _rated(bundle, design, results):
         said = list(_ORIGINS[one.facts["kind"]](one)) if one.facts["kind"] in _ORIGINS else []
         yield from said
         pixels = None if said else _PIXELS.get(one.facts["kind"], _nothing)(one)
@@ -62,17 +67,24 @@ def pictures(bundle: Bundle) -> Iterator[str]:
             yield f"{one.facts['path']} is not what its provenance gives."
 
 
-def _rated(bundle: Bundle) -> Iterator[Rated]:
-    if DESIGN not in read_json(bundle, MANIFEST)["files"]:
-        return  # as exports were before there was this document
-    design, results = read_json(bundle, DESIGN), read_json(bundle, RESULTS)
-    phase = design.get("rating") or {}
+def _documents(bundle: Bundle) -> tuple[Facts, Facts]:
+    """Exports were without study.json once."""
+    inside = DESIGN in read_json(bundle, MANIFEST)["files"]
+    return read_json(bundle, DESIGN) if inside else {}, read_json(bundle, RESULTS)
+
+
+def _stimuli(design: Facts) -> list[Facts]:
+    stimuli: list[Facts] = (design.get("rating") or {}).get("stimuli", [])
+    return stimuli
+
+
+def _rated(bundle: Bundle, design: Facts, results: Facts) -> Iterator[Rated]:
     items = {item["position"]: item for item in results["items"]}
     uploads = {image["sha256"]: image["path"] for one in design.get("methods", ()) for image in one["images"]}
-    for facts in phase.get("stimuli", ()):
+    for facts in _stimuli(design):
         if facts["item"] in items:
             item, scale = items[facts["item"]], results["protocol"]["scale"]
-            yield Rated(bundle, facts, item, phase["settings"], scale, uploads)
+            yield Rated(bundle, facts, item, design["rating"]["settings"], scale, uploads)
 
 
 def _of_ensemble(one: Rated) -> Iterator[str]:

@@ -138,6 +138,11 @@ def test_a_forged_provenance_is_named(export: Path, name: str) -> None:
     assert words in lines[0], lines
 
 
+def test_a_picture_of_an_item_that_is_not_there_is_named(export: Path) -> None:
+    change(export, "study.json", lambda document: stimulus(document, "single").update(item=9))
+    assert said(export) == ["study.json has a rated picture of item 9, of which results.json knows nothing."]
+
+
 def test_a_rating_of_a_picture_that_nobody_was_shown_is_named(export: Path) -> None:
     text = (export / "ratings.csv").read_text()
     one = next(csv.DictReader(io.StringIO(text)))
