@@ -13,7 +13,7 @@ from django.test import Client
 
 from inference import store
 from studies import access
-from studies.models import Participant, Rating, RecruiterIdentity, Source, Study, StudyText
+from studies.models import Item, Participant, Rating, RecruiterIdentity, Source, Study, StudyText
 from studies.services import enrolment
 from studies.services.opinions import rating_phase, stimuli
 from studies.services.people import invitations, recruiting
@@ -141,6 +141,20 @@ def test_naming_asks_the_studys_own_question_with_its_labels(study: Study) -> No
     assert set(Rating.objects.given().values_list("label", flat=True)) == {"6"}
     assert {row["label"] for row in person.get("my-data").json()["ratings"]} == {"6"}
     assert phase.stimuli.count() == 10
+
+
+def test_no_page_depends_on_the_label_that_is_right(study: Study) -> None:
+    """Not in naming, where people could be led, and not at the end."""
+    rated.opened(study, mode="naming")
+    person = voter(study)
+    person.post("rating-begin", htmx=False)
+
+    def pages(right: str) -> list[str]:
+        Item.objects.filter(study=study).update(expected_label=right)
+        answers = [person.get("trial"), person.get("welcome"), person.get("my-data")]
+        return [re.sub("[A-Za-z0-9]{64}", "token", text(answer)) for answer in answers]
+
+    assert pages("5") == pages("6") == pages("")
 
 
 def test_words_are_named_by_their_places_and_in_the_persons_language() -> None:
