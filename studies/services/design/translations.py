@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from studies.errors import LifecycleError
-from studies.models import CANNOT_TELL, Kind, Study, StudyText
+from studies.models import CANNOT_TELL, Kind, RatingPhase, Study, StudyText
 from studies.services.candidates import drawing
 from studies.services.design import questionnaire, texts
 from studies.services.design.protocol import MAX_LABEL_LENGTH, normal_label
@@ -36,9 +36,11 @@ def stored(row: StudyText) -> dict[str, Any]:
     return {name: getattr(row, name) for name in FIELDS} | {"feedback": feedback}
 
 
-def lacking(study: Study, translated: StudyText) -> list[str]:
-    """Fields that the study fills and this translation leaves empty."""
-    return [name for name in texts.WORDS if getattr(study, name) and not getattr(translated, name)]
+def lacking(study: Study, translated: StudyText, phase: RatingPhase) -> list[str]:
+    """Fields that the study and its rating phase fill and this translation leaves empty."""
+    found = [name for name in texts.WORDS if getattr(study, name) and not getattr(translated, name)]
+    unsaid = phase.instructions and not phase.translations.get(translated.language)
+    return [*found, "rating_instructions"] if unsaid else found
 
 
 def name(language: str) -> str:

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from studies.access import get_study_or_404
 from studies.errors import LifecycleError
 from studies.forms.texts import TextsForm
-from studies.models import Role, Study, StudyText
+from studies.models import RatingPhase, Role, Study, StudyText
 from studies.services.design import translations
+from studies.services.opinions import rating_phase
 from studies.views.researcher.answers import act
 
 
@@ -71,16 +72,16 @@ class Language:
 
 
 def overview(study: Study) -> list[Language]:
-    """Every language beside the study's own, and how far it is. One query."""
-    rows = {row.language: row for row in study.texts.all()}
+    """Every language beside the study's own, and how far it is. Two queries."""
+    rows, phase = {row.language: row for row in study.texts.all()}, rating_phase.of(study)
     return [
-        Language(code, name, code in rows, _lacking(study, rows.get(code)))
+        Language(code, name, code in rows, _lacking(study, rows.get(code), phase))
         for code, name in translations.offered(study)
     ]
 
 
-def _lacking(study: Study, row: StudyText | None) -> tuple[str, ...]:
-    return tuple(field.replace("_", " ") for field in translations.lacking(study, row)) if row else ()
+def _lacking(study: Study, row: StudyText | None, phase: RatingPhase) -> tuple[str, ...]:
+    return tuple(field.replace("_", " ") for field in translations.lacking(study, row, phase)) if row else ()
 
 
 def _study(request: HttpRequest, pk: int, language: str) -> tuple[Study, str]:

@@ -88,8 +88,10 @@ def test_instructions_are_asked_for_in_the_languages_of_the_study(client: Client
     post(client, "rating-save", study, **SETTINGS | said)
     assert RatingPhase.objects.get().translations == {"de": "Schauen Sie."}, "it is not offered in French"
     assert "Schauen Sie." in page(client, study)
+    assert "rating instructions</span>" not in client.get(study.get_absolute_url()).content.decode()
     post(client, "rating-save", study, **SETTINGS | said | {"instructions.de": " "})
     assert RatingPhase.objects.get().translations == {}
+    assert "rating instructions</span>" in client.get(study.get_absolute_url()).content.decode()
 
 
 def test_the_study_page_leads_there(client: Client, study: Study) -> None:
