@@ -5,6 +5,7 @@ from __future__ import annotations
 from reportlab.platypus import Flowable, KeepTogether
 from reportlab.platypus.doctemplate import FrameBreak
 
+HIGH = 850.0  # points, more than a page
 LEAST = 60.0  # points: of what follows, where it goes on on the next page; the head of a table and two rows
 
 
@@ -23,7 +24,7 @@ class Kept(KeepTogether):
 
 
 def _height(one: Flowable, width: float) -> float:
-    return float(one.wrap(width, 0xFFFF)[1] + one.getSpaceBefore() + one.getSpaceAfter())
+    return float(one.wrap(width, HIGH)[1] + one.getSpaceBefore() + one.getSpaceAfter())
 
 
 def _begins(one: Flowable, width: float, room: float) -> bool:

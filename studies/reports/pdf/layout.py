@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from io import BytesIO
 from typing import Any
 
@@ -106,6 +106,12 @@ def _grid(block: Grid) -> list[Flowable]:
 class _Rows(LongTable):
     """Rows that stay together where they are few."""
 
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        size: tuple[float, float] = super().wrap(width, height)
+        if None not in self._rowHeights:  # all are measured: asked again, and of both parts, they stay
+            self._argH = self._rowHeights
+        return size
+
     def split(self, width: float, height: float) -> list[Flowable]:
         if self.wrap(width, HEIGHT)[1] <= TOGETHER:
             return []
@@ -152,6 +158,7 @@ def _least(column: Sequence[str], most: float) -> float:
     return min(max(map(_width, words)), most) + 2 * PAD + 2
 
 
+@lru_cache(maxsize=10_000)
 def _width(text: str) -> float:
     return letters.width(text, style.BOLD, style.CELL.fontSize)
 

@@ -72,8 +72,8 @@ def words(value: Any) -> Iterator[str]:
 
 def remarks(texts: Iterable[str]) -> list[str]:
     """What has to be said about the fonts of these texts, one sentence each; nothing where all letters are embedded."""
-    foreign = {text for text in texts if not text.isascii()}
-    found = {(letter, _font_of(letter, PLAIN, _preferred(text))) for text in foreign for letter in text}
+    foreign = {(letter, _preferred(text)) for text in set(texts) if not text.isascii() for letter in set(text)}
+    found = {(letter, _font_of(letter, PLAIN, known)) for letter, known in foreign}
     told = []
     if any(font in ASIAN for _, font in found):
         told.append("Chinese, Japanese and Korean letters are set in fonts of your PDF reader: none is embedded.")

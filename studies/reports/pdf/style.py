@@ -52,7 +52,7 @@ HEAD = (
     _style("head", 7.5, fontName=BOLD, spaceAfter=0),
     _style("count", 7.5, fontName=BOLD, spaceAfter=0, alignment=2),
 )
-CODE = _style("code", 6.5, fontName=MONO, spaceAfter=0, wordWrap="CJK")
+CODE = _style("code", 6.5, fontName=MONO, spaceAfter=0)
 FACT = _style("fact", 8, spaceAfter=0)
 NAME = _style("name", 8, textColor=SOFT, spaceAfter=0)
 UNDER = _style("under", 7, spaceAfter=0)
