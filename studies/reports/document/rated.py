@@ -69,7 +69,7 @@ def _truth(phase: RatingPhase) -> str:
 
 
 def _instructions(phase: RatingPhase) -> Iterator[Block]:
-    yield Heading("Instructions", 3)
+    yield Heading("Instructions", 2, "rating-instructions")
     if not phase.instructions:
         yield Text("None beyond those of the page.")
     yield from (Text(one) for one in map(str.strip, phase.instructions.split("\n\n")) if one)
@@ -78,15 +78,16 @@ def _instructions(phase: RatingPhase) -> Iterator[Block]:
 
 
 def _pictures(source: Source, phase: RatingPhase) -> Iterator[Block]:
+    yield Heading("Rated pictures", 2, "rated-pictures")
     if not phase.stimuli:
         yield Text("The pictures to be rated have not been made.")
         return
     yield Text(
         "The pictures as they were rated. Controls and single samples were drawn from the seed of the rating phase: "
-        "they are others than the random ones that stand beside the ensemble under “Image by image”.",
+        "they are not the random ones that stand beside the ensemble under “Image by image”.",
         "small",
     )
     for item in source.results.items:
         if pictures := list(Shown(source, item).rated()):
-            yield Heading(f"Rated pictures of {item.name}", 3)
+            yield Heading(item.name, 3)
             yield from rows(pictures)
