@@ -12,6 +12,7 @@ import pytest
 from studies.exports import folder, phase_checks
 from studies.exports.bundle import open_bundle
 from studies.exports.levels import PUBLIC
+from studies.exports.verify import CHECKS
 from studies.models import Study
 from studies.services import enrolment
 from studies.services.opinions import rating_phase
@@ -61,6 +62,7 @@ def test_results_tell_settings_people_and_pictures(export: Path) -> None:
     assert found["stimuli"][2]["provenance"] == design["stimuli"][2]["provenance"]
     assert found["stimuli"][4]["provenance"] == {}
     assert said(export) == []
+    assert phase_checks.stated in [check.run for check in CHECKS]
 
 
 def simulated(export: Path) -> set[str]:
