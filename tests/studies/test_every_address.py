@@ -67,17 +67,8 @@ def of_the_researcher(study: Study) -> list[str]:
 
 def of_admin(study: Study) -> list[str]:
     found = [reverse("admin:index"), reverse("admin:auth_user_add"), reverse("admin:studies_study_add")]
-    for model in (
-        "study",
-        "participant",
-        "ballot",
-        "evaluation",
-        "variantset",
-        "variant",
-        "ratingphase",
-        "method",
-        "rating",
-    ):
+    votes = ("study", "participant", "ballot", "evaluation", "variantset", "variant")
+    for model in (*votes, "ratingphase", "method", "stimulus", "rater", "rating"):
         row = apps.get_model("studies", model).objects.latest("pk")
         found += [reverse(f"admin:studies_{model}_changelist"), reverse(f"admin:studies_{model}_change", args=[row.pk])]
     return found
