@@ -14,7 +14,7 @@ from studies.aggregation.draws import blocks, checked_draws, resampled
 from studies.aggregation.estimates import Estimate, Interval, estimator
 from studies.aggregation.picking import TOO_FEW, mean_over_pairs
 
-VERSION = "1"
+VERSION = "2"
 NO_VARIATION = "undefined: no variation, all ratings are the same"
 ONE_UNIT = "undefined: a single unit cannot tell agreement from chance, which is that of its own ratings"
 #: Units from which on resamples of them are told: of four there are 35 different ones, and no tail of 2.5 %.

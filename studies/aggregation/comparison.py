@@ -17,7 +17,7 @@ from studies.aggregation.naming import cochran_q, mcnemar
 from studies.aggregation.signed_rank import signed_rank
 
 __all__ = ["cochran_q", "friedman_nemenyi", "mcnemar", "mean_of", "tests", "wilcoxon_holm"]
-VERSION = "1"
+VERSION = "2"
 SIGNIFICANT = 0.05
 
 

@@ -14,7 +14,7 @@ from scipy.stats import binom
 
 from studies.aggregation.estimates import Estimate, estimator
 
-VERSION = "1"
+VERSION = "2"
 Ties = Literal["index", "include_all", "strict", "random", "secondary"]
 
 

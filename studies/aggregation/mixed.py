@@ -112,8 +112,11 @@ def _fitted(
                 fit = model.fit(reml=True, method=way, **precision)
             except (np.linalg.LinAlgError, ValueError):
                 continue
+        # Without a residue it depends on the last bits whether a search converges.
+        if fit.scale <= 1e-12:
+            return None, "undefined: the ratings leave no residue to judge by"
         if fit.converged and np.isfinite(fit.bse_fe).all():
-            return (fit, "") if fit.scale > 1e-12 else (None, "undefined: the ratings leave no residue to judge by")
+            return fit, ""
     return None, "undefined: the mixed model did not converge"
 
 

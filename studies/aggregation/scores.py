@@ -11,7 +11,7 @@ from scipy.stats import t
 
 from studies.aggregation import draws, observers
 
-VERSION = "1"
+VERSION = "2"
 FEW_OBSERVERS = 15
 Scale = tuple[float, float]
 Table = NDArray[np.float64]

@@ -130,7 +130,7 @@ def _changes(found: StudyResults) -> Table:
         )
         for change in found.state_changes
     )
-    return Table("When the study took ballots", ("Day", "Became", "Participants finished", "Rule to stop met"), rows)
+    return Table("When the study took ballots", ("When", "Became", "Participants finished", "Rule to stop met"), rows)
 
 
 def _version(version: AnalysisVersion) -> tuple[str, ...]:

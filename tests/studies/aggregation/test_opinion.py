@@ -222,6 +222,6 @@ def test_a_bootstrap_needs_a_seed():
 
 def test_results_name_method_version_and_inputs():
     one, other = mos([[3, 4]]), mos([[3, 5]])
-    assert (one.name, one.version, one.count) == ("mos", "1", 2)
+    assert (one.name, one.version, one.count) == ("mos", "2", 2)
     assert len(one.inputs) == 64
     assert one.inputs != other.inputs
