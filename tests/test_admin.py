@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from model_bakery import baker
 
-from studies.models import Observation, Rater, Rating, RecruiterIdentity, Stimulus
+from studies.models import Observation, Rater, Rating, RecruiterIdentity, StateChange, Stimulus
 from studies.services import rating
 from studies.services.analysis import evaluation
 from tests.studies import factories, rated
@@ -48,7 +48,7 @@ def allowed(client: Client, model: type[Model], what: str) -> bool:
 def _made(model: type[Model]) -> Model:
     """A row of its own; of ratings only with a study around it, whose pictures have a size and channels that may be."""
     if model not in (Rater, Rating, Stimulus):
-        return baker.make(model)
+        return baker.make(model, **({"state": "open"} if model is StateChange else {}))
     phase = rated.opened(rated.voted())
     person = phase.study.participants.first()
     assert person is not None
