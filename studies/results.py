@@ -218,6 +218,8 @@ class VariantResult:
 
     samples: pool indexes, ascending; weights: one each, none where all weigh alike. effective_n: (sum of weights)^2 /
     sum of squared weights. label: of whose votes alone it is made, else empty. psnr and ssim: against the hidden truth
+    reached: by measure the share of random means of as many samples that do as well or better, as in `Control`; only
+    of plain means of as many samples as the study's own ensemble has
     """
 
     key: str
@@ -229,6 +231,7 @@ class VariantResult:
     lr_consistency: float
     psnr: float
     ssim: float
+    reached: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

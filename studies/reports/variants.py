@@ -24,10 +24,20 @@ _NAMES = {
 
 #: What the table of variants compares, and what it does not.
 COMPARED = (
-    "“Top n” follows the tie rule; all with a vote know no cut and no ties, as every vote counts once. The band of "
-    "random selections belongs to means of n samples alone: other rules and numbers of samples compare with each other "
-    "and with what nobody chose. Effective n: as many samples of equal weight would vary as little."
+    "“Top n” follows the tie rule; all with a vote know no cut and no ties, as every vote counts once. Random as good: "
+    "the share of random means of n samples that do as well or better, which says nothing of other rules, weights and "
+    "numbers of samples: these compare with each other and with what nobody chose. Effective n: as many samples of "
+    "equal weight would vary as little."
 )
+
+
+def random_as_good(item: ItemResults, variant: VariantResult | None = None) -> float:
+    """By PSNR where there is a truth, else by LR consistency; nan where it says nothing. None: the study's ensemble."""
+    name = "psnr" if item.truth_sha256 else "lr_consistency"
+    metric = item.metric(name)
+    if variant is not None:
+        return variant.reached.get(name, math.nan)
+    return metric.control.at_least_as_good if metric is not None else math.nan
 
 
 def name(variant: VariantResult) -> str:

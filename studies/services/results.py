@@ -291,7 +291,9 @@ def _variants(evaluated: Evaluation, votes: Votes) -> results.VariantsResult:
         return results.VariantsResult(reason=changed)
     state = results.MADE if row.made_at else results.FAILED if row.error else results.BEING_MADE
     recipes = {stored["key"]: stored for stored in row.plan}
-    made = tuple(_variant(one, recipes[one.key]) for one in row.variants.all()) if row.made_at else ()
+    made = (
+        tuple(_variant(one, recipes[one.key], evaluated.figures) for one in row.variants.all()) if row.made_at else ()
+    )
     return results.VariantsResult(
         state=state,
         reason=row.error,
@@ -302,7 +304,8 @@ def _variants(evaluated: Evaluation, votes: Votes) -> results.VariantsResult:
     )
 
 
-def _variant(made: Variant, recipe: dict[str, Any]) -> results.VariantResult:
+def _variant(made: Variant, recipe: dict[str, Any], evaluated: dict[str, Any]) -> results.VariantResult:
+    values = {name: figures.defined(made.figures.get(name)) for name in figures.MEASURES}
     return results.VariantResult(
         key=made.key,
         label=recipe["label"],
@@ -310,7 +313,8 @@ def _variant(made: Variant, recipe: dict[str, Any]) -> results.VariantResult:
         weights=tuple(recipe["weights"]),
         effective_n=figures.defined(Recipe(**recipe).effective_n),
         ensemble=_ensemble(made.ensemble),
-        **{name: figures.defined(made.figures.get(name)) for name in figures.MEASURES},
+        reached=figures.reached(evaluated, recipe, values),
+        **values,
     )
 
 

@@ -9,7 +9,7 @@ from studies.reports.blocks import Block, Grid, Heading, Points, Text
 from studies.reports.document import item_control, item_labels, item_picks, opinion
 from studies.reports.document.pictures import MOST, Shown, rows
 from studies.reports.otherwise import otherwise
-from studies.reports.source import Source, several, text
+from studies.reports.source import Source, percent, several, text
 from studies.reports.tables import Table
 from studies.results import MADE, ItemResults
 
@@ -131,11 +131,12 @@ def _variants(item: ItemResults) -> Iterator[Block]:
     ensembles = [_own(item)]
     ensembles += [
         (variants.name(one) + ("" if variants.of_people(one) else " (nobody's choice)"), text(one.lr_consistency),
-         *((text(one.psnr), text(one.ssim, 4)) if item.truth_sha256 else ()), text(one.effective_n, 1))
+         *((text(one.psnr), text(one.ssim, 4)) if item.truth_sha256 else ()),
+         percent(variants.random_as_good(item, one), 1), text(one.effective_n, 1))
         for one in found
     ]  # fmt: skip
     truth = ("PSNR (dB)", "SSIM") if item.truth_sha256 else ()
-    header = ("Ensemble", "LR consistency (dB)", *truth, "Effective n")
+    header = ("Ensemble", "LR consistency (dB)", *truth, "Random as good", "Effective n")
     yield Grid(Table(f"Ensembles of {item.name} by rule", header, tuple(ensembles), (variants.COMPARED,)))
 
 
@@ -143,5 +144,5 @@ def _own(item: ItemResults) -> tuple[str, ...]:
     n = len(item.selection.chosen)
     values = {metric.name: metric.ensemble for metric in item.evaluation.metrics}
     truth = (text(values.get("psnr")), text(values.get("ssim"), 4)) if item.truth_sha256 else ()
-    consistency = text(values.get("lr_consistency"))
-    return f"Top {n}, mean: the study's ensemble", consistency, *truth, text(float(n), 1)
+    consistency, random = text(values.get("lr_consistency")), percent(variants.random_as_good(item), 1)
+    return f"Top {n}, mean: the study's ensemble", consistency, *truth, random, text(float(n), 1)

@@ -80,6 +80,18 @@ def at_least_as_good(ensemble: float, controls: Sequence[float]) -> float:
     return float((1 + (values >= ensemble).sum()) / (1 + len(values)))
 
 
+def reached(made: Mapping[str, Any], variant: Mapping[str, Any], values: Mapping[str, float]) -> dict[str, float]:
+    """By measure the share of control draws that do as well as this variant; {} where the draws are no match for it.
+
+    made: see `figures`;  variant: rule, samples and weights;  values: its measures
+    """
+    alike = variant["rule"] == "mean" and len(set(variant["weights"])) <= 1
+    if not alike or len(variant["samples"]) != made["n"]:
+        return {}
+    draws = {name: [defined(value) for value in one["control"]] for name, one in made["measures"].items()}
+    return {name: at_least_as_good(values[name], controls) for name, controls in draws.items()}
+
+
 def metrics_of(made: Mapping[str, Any], chosen: Sequence[int]) -> tuple[Metric, ...]:
     """What pages and reports show of `figures`, by measure; none of {}. chosen: pool indexes"""
     measured = made.get("measures", {})

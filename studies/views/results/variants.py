@@ -27,6 +27,7 @@ class VariantRow:
     reaches: bool
     psnr: str
     ssim: str
+    random: str
     effective_n: str
     people: bool
     own: bool = False
@@ -61,7 +62,7 @@ def shown(item: ItemResults) -> Variants:
         labelled=[Shown(f"If “{variant.label}”", variant.ensemble.pk) for variant in found.variants if variant.label],
         regions=[Shown("By part of the image", by_key["regions"].ensemble.pk)] if "regions" in by_key else [],
         spread_pool=pool.ensemble.pk if pool is not None and pool.ensemble.spread_sha256 else None,
-        rows=[_own(item), *map(_row, found.variants)] if found.variants else [],
+        rows=[_own(item), *(_row(item, variant) for variant in found.variants)] if found.variants else [],
         readings=variants.readings(item),
     )
 
@@ -75,17 +76,19 @@ def _own(item: ItemResults) -> VariantRow:
         name=f"Top {n}, mean: the study’s ensemble",
         pk=ensemble.pk,
         **_figures(ensemble.lr_consistency, values.get("psnr", math.nan), values.get("ssim", math.nan)),  # type: ignore[arg-type]
+        random=_share(variants.random_as_good(item)),
         effective_n=f"{n:.1f}",
         people=True,
         own=True,
     )
 
 
-def _row(variant: VariantResult) -> VariantRow:
+def _row(item: ItemResults, variant: VariantResult) -> VariantRow:
     return VariantRow(
         name=variants.name(variant),
         pk=variant.ensemble.pk,
         **_figures(variant.lr_consistency, variant.psnr, variant.ssim),  # type: ignore[arg-type]
+        random=_share(variants.random_as_good(item, variant)),
         effective_n=_text(variant.effective_n, 1),
         people=variants.of_people(variant),
     )
@@ -98,6 +101,10 @@ def _figures(consistency: float, psnr: float, ssim: float) -> dict[str, str | bo
         "psnr": _text(psnr, sentences.DIGITS["psnr"]),
         "ssim": _text(ssim, sentences.DIGITS["ssim"]),
     }
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %" if math.isfinite(value) else "–"
 
 
 def _text(value: float, digits: int) -> str:

@@ -14,6 +14,7 @@ from PIL import Image
 from inference import store
 from studies.models import Evaluation, Study
 from studies.models.evaluation import Variant, VariantSet
+from studies.services import results
 from tests.studies import factories
 
 
@@ -41,6 +42,24 @@ def study(db: None) -> Study:
         factories.vote_all(study, [0, 1], "5")
         factories.vote_all(study, [2, 3], "6")
     return study
+
+
+def test_only_plain_means_of_as_many_samples_stand_beside_the_random_ones(
+    study: Study, run_tasks: Callable[[], int]
+) -> None:
+    text = made(study, run_tasks)
+    assert "Random as good" in text
+    item = results.collect(study).items[0]
+    found = {one.key: one.reached for one in item.evaluation.variants.variants}
+    # Both of the top two have two votes, so that weighing by votes is no other mean here.
+    assert {key for key, reached in found.items() if reached} == {"votes", "label-1", "label-2", "consistent"}
+    # Samples 0 and 1 are the tied favourites that the rule takes, and those of who saw a 5: the same picture.
+    metric = item.metric("psnr")
+    assert metric is not None
+    assert found["label-1"]["psnr"] == metric.control.at_least_as_good
+    draws = Evaluation.objects.get().figures["measures"]["psnr"]["control"]
+    six = next(one.psnr for one in item.evaluation.variants.variants if one.key == "label-2")
+    assert found["label-2"]["psnr"] == (1 + sum(draw >= six for draw in draws)) / (1 + len(draws))
 
 
 def test_every_variant_and_baseline_has_a_row(study: Study, run_tasks: Callable[[], int]) -> None:
