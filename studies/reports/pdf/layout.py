@@ -136,7 +136,7 @@ def _cell(text: str, number: bool, *, code: bool) -> Paragraph:
 
 
 def _said(text: str, look: ParagraphStyle) -> Paragraph:
-    return Paragraph(marked(text, look.fontName), look)
+    return letters.paragraph(text, look)
 
 
 def _widths(table: Table) -> list[float]:

@@ -14,9 +14,12 @@ from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph
 
+from studies.reports.pdf import bidi
 from studies.reports.pdf.style import ANY, PLAIN
 
 CHINESE, TRADITIONAL, JAPANESE, KOREAN = "STSong-Light", "MSung-Light", "HeiseiKakuGo-W5", "HYSMyeongJo-Medium"
@@ -25,10 +28,17 @@ ASIAN = {CHINESE: "gbk", TRADITIONAL: "big5", JAPANESE: "cp932", KOREAN: "cp949"
 UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}  # controls and blanks need no glyph
 
 
-def runs(text: str, font: str) -> list[tuple[str, str]]:
-    """The text as (name of a font, part), in its order. Letters that no font has stay in `font`, which shows a box."""
+def runs(text: str, font: str, *, lines: bool = False) -> list[tuple[str, str]]:
+    """The text as (name of a font, part), from left to right as one line shows it.
+
+    Letters that no font has stay in `font`, which shows a box. lines: it is broken into lines later, and each of these
+    is turned round then, see `Turned`
+    """
     if text.isascii():
         return [(font, text)]
+    if bidi.has_right(text):
+        joined = bidi.joined(text)
+        text = joined if lines else bidi.visual(joined, right=bidi.begins_right(text))
     known = _preferred(text)
     parts = groupby(text, key=lambda letter: _font_of(letter, font, known) or font)
     return [(name, "".join(letters)) for name, letters in parts]
@@ -38,9 +48,28 @@ def marked(text: str, font: str = PLAIN) -> str:
     """For a paragraph in `font`: escaped, with the letters that it lacks in fonts that have them."""
     found = runs(text, font)
     if len(found) == 1 and found[0][0] == font:
-        return escape(text)
+        return escape(found[0][1])
     told = ((name, escape(part)) for name, part in found)
     return "".join(part if name == font else f'<font name="{name}">{part}</font>' for name, part in told)
+
+
+def paragraph(text: str, look: ParagraphStyle) -> Paragraph:
+    """The text in this style; one that begins with a letter from right to left runs from right to left."""
+    if bidi.has_right(text) and bidi.begins_right(text):
+        found = runs(text, look.fontName, lines=True)
+        if len(found) == 1 and found[0][0] == look.fontName:
+            return Turned(escape(found[0][1]), look)
+    return Paragraph(marked(text, look.fontName), look)
+
+
+class Turned(Paragraph):
+    """A paragraph from right to left: broken into lines in the order of reading, each of which is turned round."""
+
+    def breakLines(self, width: Any) -> Any:
+        broken = super().breakLines(width)
+        if broken.kind == 0:
+            broken.lines = [(room, bidi.visual(" ".join(told), right=True).split(" ")) for room, told in broken.lines]
+        return broken
 
 
 def width(text: str, font: str, size: float) -> float:
@@ -81,11 +110,6 @@ def remarks(texts: Iterable[str]) -> list[str]:
         told.append(
             f"No font of this PDF has these letters, and a box stands for each: {', '.join(scripts)}. The HTML form "
             "of this report shows them."
-        )
-    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter, _ in found):
-        told.append(
-            "Words that are written from right to left stand here from left to right, their letters unjoined: read "
-            "them in the HTML form of this report."
         )
     return told
 
