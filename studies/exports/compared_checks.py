@@ -12,7 +12,6 @@ from studies.exports.checks import read_json
 from studies.exports.design import FILE as DESIGN
 from studies.exports.document import FILE as RESULTS
 from studies.exports.evaluation_checks import against_truth
-from studies.exports.outcome_checks import as_stated
 from studies.exports.rebuild import bicubic
 from studies.models import StimulusKind
 from studies.results import MADE, Control, Metric, to_jsonable
@@ -86,7 +85,7 @@ def study(bundle: Bundle) -> Iterator[str]:
         yield f"Methods are to be compared by {words[0]}; {RESULTS} has {words[1]}."
     for metric in found.keys() & stated.keys():
         yield from recompute.differences(
-            f"Methods by {metric}", as_stated(found[metric], stated[metric]), stated[metric]
+            f"Methods by {metric}", recompute.as_stated(found[metric], stated[metric]), stated[metric]
         )
 
 

@@ -42,6 +42,8 @@ def _state(item: Facts) -> Iterator[str]:
         yield f"{where}: its evaluation is said to be {evaluation['state']}, which does not fit to what is there of it."
     if evaluation["metrics"] and evaluation["figures"] is None:
         yield f"{where}: it has metrics without the figures that they follow from."
+    if bool(variants.stated(item)) != (evaluation.get("variants", {}).get("state") == MADE):
+        yield f"{where}: whether its variants are said to be made does not fit to whether they are there."
     for one in (evaluation, evaluation.get("variants", {})):
         if one.get("state") == MADE and one["reason"]:
             yield f"{where}: what is made needs no reason why it is not: {one['reason']}."

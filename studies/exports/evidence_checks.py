@@ -11,18 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from studies.aggregation import comparison
 from studies.aggregation.agreement import krippendorff_alpha
 from studies.aggregation.evidence import Rule, of_labels, of_picks
-from studies.exports import ballots
+from studies.aggregation.labels import dawid_skene
+from studies.exports import ballots, participants
 from studies.exports.bundle import Bundle
-from studies.exports.checks import left_out, read_json, table
+from studies.exports.checks import is_public, left_out, read_json, table
 from studies.exports.document import FILE as RESULTS
 from studies.exports.document import tie_seed
 from studies.exports.recompute import BundlePool, differences
 from studies.models import TieRule
 from studies.results import to_jsonable
-from studies.services.analysis.compared import ENSEMBLE
 from studies.services.analysis.evidence_study import AGREEMENT
 from studies.services.analysis.plan import bootstrap_seed
 from studies.services.ordering import derived_seed
@@ -44,21 +43,21 @@ def items(bundle: Bundle) -> Iterator[str]:
 
 
 def study(bundle: Bundle) -> Iterator[str]:
-    """Agreement on labels over all items, and the tests of methods against each other."""
+    """Agreement on labels over all items, and what a model of people's errors makes of them."""
     results = read_json(bundle, RESULTS)
-    stated = results.get("evidence") or {}
-    if labels := stated.get("labels"):
-        table = _labels(results, _given(bundle, left_out(results)))
-        seed = derived_seed(results["protocol"]["seed"], AGREEMENT)
-        alpha = krippendorff_alpha(
-            np.array(table, dtype=object), level="nominal", seed=seed, confidence=_plan(results)["confidence"]
-        )
-        yield from differences("Agreement on labels", numbers(alpha), labels["krippendorff"])
-    for metric, tests in stated.get("methods", {}).items():
-        scores = np.array(tests["values"], dtype=np.float64)
-        against = tests["methods"].index(ENSEMBLE)
-        found = comparison.tests(scores, against=against, confidence=_plan(results)["confidence"])
-        yield from differences(f"Methods by {metric}", numbers(found), tests)
+    stated = (results.get("evidence") or {}).get("labels")
+    if not stated:
+        return
+    table = _labels(bundle, results)
+    seed, confidence = derived_seed(results["protocol"]["seed"], AGREEMENT), _plan(results)["confidence"]
+    alpha = krippendorff_alpha(np.array(table, dtype=object), level="nominal", seed=seed, confidence=confidence)
+    model = to_jsonable(dawid_skene(table))
+    found = {
+        "krippendorff": to_jsonable(alpha),
+        "dawid_skene": {name: model[name] for name in model.keys() & stated["dawid_skene"].keys()},
+    }
+    # A public export does not tell the order of people, in which estimators were given their labels.
+    yield from differences("Agreement on labels", numbers(found) if is_public(bundle) else found, stated)
 
 
 def _worked_out(bundle: Bundle, results: Facts, item: Facts, given: dict[str, tuple[set[int], str]]) -> Facts:
@@ -75,7 +74,8 @@ def _worked_out(bundle: Bundle, results: Facts, item: Facts, given: dict[str, tu
         resamples=plan["resamples"],
         mean=pool.mean,
     )
-    return numbers({"labels": of_labels(counts, seed=seed, confidence=plan["confidence"]), "picks": picks})
+    found: Facts = to_jsonable({"labels": of_labels(counts, seed=seed, confidence=plan["confidence"]), "picks": picks})
+    return found
 
 
 def _rule(plan: Facts, item: Facts, seed: int) -> Rule:
@@ -101,9 +101,11 @@ def _given(bundle: Bundle, without: set[str]) -> dict[int, dict[str, tuple[set[i
     return found
 
 
-def _labels(results: Facts, given: dict[int, dict[str, tuple[set[int], str]]]) -> Sequence[Sequence[str | None]]:
-    """A row for each item, a column for each participant."""
-    people = sorted({person for answers in given.values() for person in answers})
+def _labels(bundle: Bundle, results: Facts) -> Sequence[Sequence[str | None]]:
+    """A row for each item, a column for each participant who voted, in the order of enrolment where that is told."""
+    given = _given(bundle, left_out(results))
+    voted = {person for answers in given.values() for person in answers}
+    people = [row["participant"] for row in table(bundle, participants.FILE) if row["participant"] in voted]
     numbers = [item["position"] for item in results["items"]]
     return [[given[number].get(person, (set(), ""))[1] or None for person in people] for number in numbers]
 

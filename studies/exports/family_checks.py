@@ -15,7 +15,8 @@ from studies.exports.bundle import Bundle
 from studies.exports.cells import cell, restore
 from studies.exports.checks import read_json, table
 from studies.exports.document import FILE as RESULTS
-from studies.exports.recompute import differences
+from studies.exports.recompute import as_stated, differences
+from studies.results import to_jsonable
 
 
 def votes(bundle: Bundle) -> Iterator[str]:
@@ -23,7 +24,7 @@ def votes(bundle: Bundle) -> Iterator[str]:
     results = read_json(bundle, RESULTS)
     if "families" not in results:
         return
-    pools, chosen = [], Counter[str]()
+    pools, chosen, origins = [], Counter[str](), dict[str, dict[str, Any]]()
     for item in results["items"]:
         pool, where = item["samples"], f"Item {item['position']}"
         # Before exposures were counted, everybody was taken to have seen all.
@@ -31,13 +32,17 @@ def votes(bundle: Bundle) -> Iterator[str]:
         pools.append(([sample["family"] for sample in pool], [sample["votes"] for sample in pool], shown))
         chosen_here = Counter(pool[index]["family"] for index in item["selection"]["chosen"])
         chosen += chosen_here
-        yield from _differences(where, item["families"], family_votes(pools[-1:]), chosen_here)
-        yield from _strangers(where, item)
-    yield from _differences("All items", results["families"], family_votes(pools), chosen)
+        yield from _strangers(where, item, origins)
+        yield from _differences(where, item["families"], family_votes(pools[-1:]), chosen_here, origins)
+    yield from _differences("All items", results["families"], family_votes(pools), chosen, origins)
 
 
 def _differences(
-    where: str, stated: list[dict[str, Any]], found: dict[str, FamilyVotes], chosen: Counter[str]
+    where: str,
+    stated: list[dict[str, Any]],
+    found: dict[str, FamilyVotes],
+    chosen: Counter[str],
+    origins: dict[str, dict[str, Any]],
 ) -> Iterator[str]:
     names = [family["name"] for family in stated]
     if names != list(found):
@@ -45,26 +50,24 @@ def _differences(
         return
     for family in stated:
         name = family["name"]
-        yield from differences(f"{where}, family “{name}”", _plain(found[name]) | {"chosen": chosen[name]}, family)
+        counted = to_jsonable(found[name]) | {"chosen": chosen[name]} | origins[name]
+        yield from differences(f"{where}, family “{name}”", as_stated(counted, family), family)
 
 
-def _plain(votes: FamilyVotes) -> dict[str, Any]:
-    numbers = {name: getattr(votes, name) for name in ("candidates", "shown", "votes", "expected")}
-    limits = {"share": votes.share, "rate": votes.rate}
-    return numbers | {
-        part: {name: getattr(interval, name) for name in ("value", "low", "high")} for part, interval in limits.items()
-    }
+def _strangers(where: str, item: dict[str, Any], origins: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Samples of one family whose jobs are of two, and those whose family is not called as their job's weights.
 
-
-def _strangers(where: str, item: dict[str, Any]) -> Iterator[str]:
-    """Samples whose job says that they are of another family."""
-    weights = {job["digest"]: job["weights_sha256"] for job in item["jobs"]}
-    stated = {family["name"]: family for family in item["families"]}
+    origins: what is known of each family; grows
+    """
+    jobs = {job["digest"]: job for job in item["jobs"]}
     for sample in item["samples"]:
-        family = stated.get(sample["family"], {})
-        said = family.get("weights_sha256"), family.get("derivation")
-        if said != (weights[sample["job_digest"]], sample["derivation"]):
-            yield f"{where}, sample {sample['index']}: it is not of the family “{sample['family']}”."
+        job, name = jobs[sample["job_digest"]], sample["family"]
+        own = {
+            "sampler": job["sampler"], "weights": job["weights_name"], "weights_sha256": job["weights_sha256"],
+            "derivation": sample["derivation"],
+        }  # fmt: skip
+        if origins.setdefault(name, own) != own or not name.startswith(f"{own['sampler']}/{own['weights']}"):
+            yield f"{where}, sample {sample['index']}: it is not of the family “{name}”."
 
 
 def rows(bundle: Bundle) -> Iterator[str]:

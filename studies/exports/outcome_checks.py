@@ -15,7 +15,7 @@ from studies.exports.bundle import Bundle
 from studies.exports.checks import is_public, left_out, read_json, table
 from studies.exports.document import FILE as RESULTS
 from studies.exports.document import tie_seed
-from studies.exports.recompute import differences
+from studies.exports.recompute import as_stated, differences
 from studies.models import CANNOT_TELL
 from studies.services.analysis.outcomes import AS_LOCKED, WITHOUT_EXCLUSIONS
 from studies.services.analysis.plan import EXCLUSIONS
@@ -51,6 +51,9 @@ def _by_label(where: str, item: Facts, one: counted.Count) -> Iterator[str]:
     for sample, votes in zip(item["samples"], one.by_label.T.tolist(), strict=True):
         if sample["votes_by_label"] != votes:
             yield f"{where}, sample {sample['index']}: the ballots give the votes by label {votes}, not those stated."
+        if "rate" in sample:
+            rate = sample["votes"] / sample["exposures"] if sample["exposures"] else None
+            yield from differences(f"{where}, sample {sample['index']}, rate", rate, sample["rate"])
 
 
 #: Name, whose ballots are left out (None where the export does not tell), and the analysis.
@@ -99,15 +102,6 @@ def untold(bundle: Bundle) -> Iterator[str]:
     """What of `items` the export does not suffice for."""
     if any(without is None for _, without, _ in _others(bundle, read_json(bundle, RESULTS))):
         yield f"figures {AS_LOCKED}, which leave out other people: a public export does not say whom"
-
-
-def as_stated(found: Any, stated: Any) -> Any:
-    """What is found, but for names that older exports do not have. Those of today are held to their schema."""
-    if isinstance(found, dict) and isinstance(stated, dict):
-        return {name: as_stated(value, stated[name]) for name, value in found.items() if name in stated}
-    if isinstance(found, list) and isinstance(stated, list) and len(found) == len(stated):
-        return [as_stated(one, other) for one, other in zip(found, stated, strict=True)]
-    return found
 
 
 def people(bundle: Bundle) -> Iterator[str]:

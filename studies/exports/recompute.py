@@ -109,6 +109,15 @@ def differences(where: str, found: Any, stated: Any) -> Iterator[str]:
         yield f"{where}: the samples give {found}, {RESULTS} says {stated}."
 
 
+def as_stated(found: Any, stated: Any) -> Any:
+    """What is found, but for names that older exports do not have. Those of today are held to their schema."""
+    if isinstance(found, dict) and isinstance(stated, dict):
+        return {name: as_stated(value, stated[name]) for name, value in found.items() if name in stated}
+    if isinstance(found, list) and isinstance(stated, list) and len(found) == len(stated):
+        return [as_stated(one, other) for one, other in zip(found, stated, strict=True)]
+    return found
+
+
 def _are_parts(found: list[Any], stated: Any) -> bool:
     """Lists of as many objects, which are looked at one by one."""
     return isinstance(stated, list) and len(found) == len(stated) and all(isinstance(one, dict) for one in found)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from studies.exports import evidence_checks, folder
+from studies.exports import compared_checks, evidence_checks, folder, rating_checks
 from studies.exports.bundle import open_bundle
 from studies.exports.verify import verify
 from studies.services import lifecycle
@@ -38,7 +38,7 @@ def found(export: Path, change: Callable[[dict[str, Any]], None]) -> list[str]:
     change(results)
     path.write_text(json.dumps(results))
     bundle = open_bundle(export)
-    return [*evidence_checks.items(bundle), *evidence_checks.study(bundle)]
+    return [*evidence_checks.items(bundle), *evidence_checks.study(bundle), *compared_checks.study(bundle)]
 
 
 def test_nothing_differs_in_a_true_export(exported: Path) -> None:
@@ -65,8 +65,8 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         "e_value, value",
     ),
     "convergence": (
-        lambda results: results["items"][0]["evidence"]["picks"]["picture"]["convergence"]["mean"].__setitem__(0, 99),
-        "picture, convergence, mean",
+        lambda results: results["items"][0]["evidence"]["picks"]["picture"]["convergence"]["median"].__setitem__(0, 99),
+        "picture, convergence, median",
     ),
     "a figure taken away": (
         lambda results: results["items"][0]["evidence"]["picks"].pop("split_half"),
@@ -74,7 +74,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     ),
     "agreement": (
         lambda results: results["evidence"]["labels"]["krippendorff"].update(value=0.9),
-        "Agreement on labels, value",
+        "Agreement on labels, krippendorff, value",
     ),
     "a method's test": (
         lambda results: results["evidence"]["methods"]["psnr"]["friedman"].update(value=0.001),
@@ -118,5 +118,5 @@ def test_a_changed_opinion_score_is_named(rated_export: Path, method: str) -> No
     results = json.loads(path.read_text())
     results["evidence"]["opinion"][method]["scores"][0] += 0.1
     path.write_text(json.dumps(results))
-    (line,) = evidence_checks.opinions(open_bundle(rated_export))
+    (line,) = rating_checks.opinions(open_bundle(rated_export))
     assert line.startswith(f"Opinion scores, {method}, scores")
