@@ -15,8 +15,7 @@ from studies.exports.bundle import open_bundle
 from studies.exports.right_labels import HIDDEN
 from studies.exports.verify import verify
 from studies.importing import import_study
-from studies.models import Evaluation, Item, Kind, Study
-from studies.services.analysis import evidence_work
+from studies.models import Item, Kind, Study
 from studies.services.analysis.plan import Plan
 from tests.studies import factories, named, rated
 from tests.studies.importing.test_importing import forget_everything
@@ -129,8 +128,7 @@ def test_whose_ballots_are_left_out_does_not_name_either(tmp_path: Path) -> None
     rated.opened(rated.close(study), mode="naming")
     for person in study.participants.all():
         rated.rate_all(person, "6")
-    Evaluation.objects.filter(item__study=study).update(made_at=None)
-    assert evidence_work.run(study).error == ""
+    named.worked_out(study)
     for level in levels.LEVELS:
         export = folder.write(study, tmp_path / level, level=level)
         assert verify(export) == []

@@ -58,13 +58,14 @@ def test_simulated_people_are_a_caution() -> None:
     simulation.simulate(study, count=2, seed=1)
     rated.opened(rated.close(study), mode="naming")
     simulated_ratings.simulate(study, count=2, seed=1)
+    named.worked_out(study)
     blocks = list(parts(making.source(study, work.ready(study))))
     cautions = [one.text for one in blocks if isinstance(one, Text) and one.kind == "caution"]
     assert any("2 of them are simulated: a rehearsal, not evidence." in text for text in cautions)
 
 
 def test_other_reports_are_without_it() -> None:
-    study = rated.voted(items=1)
+    study = named.worked_out(rated.voted(items=1))
     assert "naming" not in [
         one.anchor for one in parts(making.source(study, work.ready(study))) if isinstance(one, Heading)
     ]
