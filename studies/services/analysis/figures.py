@@ -83,10 +83,10 @@ def at_least_as_good(ensemble: float, controls: Sequence[float]) -> float:
 def reached(made: Mapping[str, Any], variant: Mapping[str, Any], values: Mapping[str, float]) -> dict[str, float]:
     """By measure the share of control draws that do as well as this variant; {} where the draws are no match for it.
 
-    made: see `figures`;  variant: rule, samples and weights;  values: its measures
+    made: see `figures`, {} where only pictures were made;  variant: rule, samples and weights;  values: its measures
     """
     alike = variant["rule"] == "mean" and len(set(variant["weights"])) <= 1
-    if not alike or len(variant["samples"]) != made["n"]:
+    if not alike or len(variant["samples"]) != made.get("n"):
         return {}
     draws = {name: [defined(value) for value in one["control"]] for name, one in made["measures"].items()}
     return {name: at_least_as_good(values[name], controls) for name, controls in draws.items()}
