@@ -17,6 +17,7 @@ from studies.models import StimulusKind
 from studies.results import MADE, Control, Metric, to_jsonable
 from studies.services.analysis.compared import Evaluated, methods
 from studies.services.analysis.figures import MEASURES, defined
+from studies.services.analysis.figures import reached as as_good
 
 Facts = dict[str, Any]
 BICUBIC = "bicubic"
@@ -123,3 +124,16 @@ def hidden_truths(bundle: Bundle) -> Iterator[str]:
     if lacking:
         count = f"{len(lacking)} item{'s' if len(lacking) > 1 else ''}"
         yield f"PSNR and SSIM of {count} but for whether they agree with each other: the truths are not inside"
+
+
+def reached(bundle: Bundle) -> Iterator[str]:
+    """How many random means of as many samples do as well as a variant, from the stated figures of either."""
+    for item in read_json(bundle, RESULTS)["items"]:
+        for variant in variants.stated(item):
+            recipe = variant | {"rule": variant["ensemble"]["rule"]}
+            values = {name: defined(variant[name]) for name in MEASURES}
+            found, stated = as_good(item["evaluation"]["figures"], recipe, values), variant.get("reached", {})
+            where = f"Item {item['position']}, variant {variant['key']}, random means that reach it"
+            yield from recompute.differences(where, to_jsonable(found), stated)
+            if set(stated) - set(found):
+                yield f"{where}: random means of other numbers of samples say nothing of it."

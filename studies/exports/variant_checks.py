@@ -18,10 +18,8 @@ from studies.exports.cells import cell, restore
 from studies.exports.checks import analysis, left_out, read_json, table
 from studies.exports.document import FILE as RESULTS
 from studies.exports.document import tie_seed
-from studies.exports.recompute import differences
 from studies.models import CANNOT_TELL
-from studies.results import MADE, to_jsonable
-from studies.services.analysis import figures
+from studies.results import MADE
 
 Facts = dict[str, Any]
 
@@ -102,19 +100,6 @@ def _stated(variant: Facts) -> Facts:
         "parts": [parts["columns"], parts["rows"], cells] if parts else None,
         "effective_n": variant["effective_n"],
     }
-
-
-def reached(bundle: Bundle) -> Iterator[str]:
-    """How many random means of as many samples do as well, from the stated figures of either."""
-    for item in filter(_made, read_json(bundle, RESULTS)["items"]):
-        for variant in variants.stated(item):
-            recipe = variant | {"rule": variant["ensemble"]["rule"]}
-            values = {name: figures.defined(variant[name]) for name in figures.MEASURES}
-            found = figures.reached(item["evaluation"]["figures"], recipe, values)
-            where = f"Item {item['position']}, variant {variant['key']}, controls that reach it"
-            yield from differences(where, to_jsonable(found), variant.get("reached"))
-            if set(variant.get("reached", {})) - set(found):
-                yield f"{where}: random means of other numbers are no match for it."
 
 
 def rows(bundle: Bundle) -> Iterator[str]:

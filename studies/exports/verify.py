@@ -76,7 +76,7 @@ CHECKS = (
         untold=compared_checks.hidden_truths,
     ),
     Check("figures of variants follow from the pictures", recompute.variant_figures),
-    Check("shares of random means that reach a variant follow from the figures", variant_checks.reached),
+    Check("shares of random means that reach a variant follow from the figures", compared_checks.reached),
     Check("the table of variants says the same", variant_checks.rows),
     Check("figures of other methods follow from the pictures", compared_checks.items, untold=compared_checks.untold),
     Check("evidence on labels, picks and pictures follows from the votes and the samples", evidence_checks.items),
