@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
@@ -131,8 +132,10 @@ def test_both_forms_are_made_of_figures_that_are_drawn_once(tmp_path: Path, monk
     drawn: list[str] = []
     draw = canvas.Figure._draw
     monkeypatch.setattr(canvas.Figure, "_draw", lambda figure, save: (drawn.append(figure.name), draw(figure, save)))
+    collecting = gc.get_threshold()
     for name in ("report.html", "report.pdf"):
         making.write(report, tmp_path / name)
+    assert gc.get_threshold() == collecting
     assert sorted(drawn) == sorted(block.figure.name for block in report if isinstance(block, Drawing))
 
 
