@@ -15,6 +15,7 @@ from studies.models import GroundTruth, Imported, Mode, Rater, Rating, RatingPha
 from studies.models.rating import MAX_PER_PERSON, MAX_REPEATS
 from studies.services.design import translations
 from studies.services.opinions import rating_order, stimuli
+from studies.services.ordering import derived_seed
 
 MAX_INSTRUCTIONS = 10_000
 #: Seconds for a look and an answer, as people are told before they agree.
@@ -39,7 +40,7 @@ def of(study: Study) -> RatingPhase:
     try:
         return study.rating_phase
     except RatingPhase.DoesNotExist:
-        return RatingPhase(study=study)
+        return RatingPhase(study=study, seed=derived_seed(study.seed, "rating phase"))
 
 
 def update(study: Study, **settings: Any) -> RatingPhase:

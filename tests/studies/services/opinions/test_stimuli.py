@@ -44,6 +44,12 @@ def test_every_item_has_every_kind_without_any_upload() -> None:
     assert stimuli.progress(phase) == stimuli.Progress(10, 10, running=False)
 
 
+def test_what_a_phase_draws_follows_from_the_seed_of_its_study() -> None:
+    """Or the same study, made again from its stored seed, would show other controls in another order."""
+    one, other = (rating_phase.update(rated.voted(items=1, seed=seed)).seed for seed in (5, 5))
+    assert one == other != rating_phase.update(rated.voted(items=1, seed=6)).seed
+
+
 def test_each_is_the_picture_that_its_provenance_names() -> None:
     """The mean of the members rounded half up once; one sample of the pool; the bicubic kernel; the truth."""
     phase = rated.phase(rated.voted(items=1))
