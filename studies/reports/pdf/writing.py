@@ -36,9 +36,9 @@ def write(path: Path, title: str, blocks: Sequence[Block], progress: Callable[[H
         story += flowables(block)
         if isinstance(block, Cover):
             story.append(Contents(headings))
-            story.append(Spacer(0, 10))
-            for told in letters.remarks(letters.words(blocks)):
-                story += flowables(Text(told, "small"))
+            remarks = [one for told in letters.remarks(letters.words(blocks)) for one in flowables(Text(told, "small"))]
+            # Room alone, below contents that fill the page, would begin an empty one.
+            story += [Spacer(0, 10), *remarks] if remarks else []
     _Report(str(path), title=title, progress=progress).build(story, canvasmaker=_Numbered)
 
 

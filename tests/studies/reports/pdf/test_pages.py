@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reportlab.platypus import Flowable, Spacer
+from reportlab.platypus import ActionFlowable, Flowable, PageBreak, Spacer
 
 from inference.core.images import encode_png
 from studies.reports.blocks import Block, Cover, Drawing, Facts, Grid, Heading, Picture, Pictures, Points, Text
@@ -106,3 +106,14 @@ def test_a_figure_higher_than_a_page_is_made_to_fit(tmp_path: Path) -> None:
     story = [Cover("A study", "", (("a", "b"),)), Drawing(label_shares("labels", "Labels", points), "", 1)]
     writing.write(tmp_path / "report.pdf", "A study", story, lambda heading: None)
     assert (tmp_path / "report.pdf").stat().st_size > 0
+
+
+def test_contents_that_fill_a_page_leave_none_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below covers of all heights some contents end just at the foot of a page."""
+    parts: list[Block] = [Heading(f"Part {number}", 2, f"part-{number}") for number in range(40)]
+    for gap in range(96, 122, 2):
+        with monkeypatch.context() as patch:
+            found = pages(patch, tmp_path / "report.pdf", [Heading("Summary", 1, "sum", new_page=True), *parts], gap)
+        assert not [
+            gap for page in found if all(isinstance(one, Spacer | PageBreak | ActionFlowable) for one in page)
+        ], gap
