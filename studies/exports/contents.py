@@ -22,6 +22,7 @@ from studies.exports import (
     layout,
     levels,
     metadata,
+    paper_tables,
     participants,
     questionnaire,
     raters,
@@ -40,8 +41,6 @@ from studies.exports.provenance import provenance
 from studies.exports.table_files import TableFile
 from studies.exports.zipping import Member
 from studies.models import Study
-from studies.reports.tables import TABLES, Table
-from studies.results import StudyResults
 from studies.services.results import collect
 from studies.services.snapshot import snapshot
 
@@ -173,7 +172,8 @@ def gather(study: Study, options: Options | None = None) -> Contents:
         if not options.truth:
             results, setting = right_labels.left_out(results, setting)
         tables = list(_tables(study, results, people, truth=options.truth))
-        others = [*consent.members(study), *_as_in_papers(found)]
+        papers = [Member(path, [content]) for path, content in paper_tables.files(found)]
+        others = [*consent.members(study), *papers]
     return Contents(results, setting, tables, others, options)
 
 
@@ -191,13 +191,6 @@ def _tables(
         described[table.FILE] = levels.columns(table.COLUMNS, level)
     described[codebook.FILE] = codebook.COLUMNS
     yield table_files.make(codebook.FILE, codebook.COLUMNS, codebook.rows(described), people)
-
-
-def _as_in_papers(found: StudyResults) -> Iterator[Member]:
-    for name, make in TABLES.items():
-        table = make(found)
-        for suffix, written in (("md", Table.to_markdown), ("tex", Table.to_latex), ("csv", Table.to_csv)):
-            yield Member(f"{layout.TABLES}/{name}.{suffix}", [written(table).encode()])
 
 
 def _json(content: Any) -> bytes:

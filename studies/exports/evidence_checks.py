@@ -42,6 +42,15 @@ def items(bundle: Bundle) -> Iterator[str]:
                 yield from differences(f"Item {item['position']}, {part}", figures, stated[part])
 
 
+def untold(bundle: Bundle) -> Iterator[str]:
+    """Evidence that is not there, so that nothing can be said of it."""
+    results = read_json(bundle, RESULTS)
+    lacking = [item["name"] for item in results["items"] if item["ballots"] and not item.get("evidence")]
+    if lacking or (not results.get("evidence") and any(item["ballots"] for item in results["items"])):
+        which = f" of {', '.join(lacking)}" if lacking else " over all images"
+        yield f"evidence{which}: {RESULTS} has none, though there are votes"
+
+
 def study(bundle: Bundle) -> Iterator[str]:
     """Agreement on labels over all items, and what a model of people's errors makes of them."""
     results = read_json(bundle, RESULTS)

@@ -92,8 +92,9 @@ def test_verify_prints_a_line_for_each_check_without_a_database(
     lines = capsys.readouterr().out.splitlines()
     made = [line for line in lines[:-1] if line.startswith("ok ")]
     assert len(made) == len(CHECKS) > 25
-    (told,) = (line for line in lines[:-1] if line not in made)
-    assert told.startswith("        not checked: PSNR and SSIM of 2 items ")
+    truths, evidence = (line for line in lines[:-1] if line not in made)
+    assert truths.startswith("        not checked: PSNR and SSIM of 2 items ")
+    assert evidence.startswith("        not checked: evidence of ")
     assert lines[-1] == f"{exported} verifies."
 
 

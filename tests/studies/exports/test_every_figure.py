@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from studies.aggregation import comparison
-from studies.exports import checks, family_checks, folder, provenance, variant_checks
+from studies.exports import checks, family_checks, folder, paper_tables, provenance, variant_checks
 from studies.exports.bundle import Bundle, open_bundle
 from studies.exports.checks import Check
 from studies.exports.verify import CHECKS, _found, verified_bundle
@@ -63,7 +63,7 @@ UNTOLD_IN_PUBLIC = {
 #: What estimators of ratings were given, in the order of raters.
 RATERS = ("evidence.opinion", "evidence.preferences", "evidence.naming", "evidence.retest")
 #: Tables that repeat the results would be forged with them; hashes too.
-REPEATED = {checks.files, family_checks.rows, variant_checks.rows, provenance.rows}
+REPEATED = {checks.files, family_checks.rows, variant_checks.rows, provenance.rows, paper_tables.check}
 LAST = "[-1]"
 
 Leaf = tuple[str | int, ...]

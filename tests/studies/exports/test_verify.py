@@ -16,7 +16,7 @@ import pytest
 
 from inference.core.images import encode_png, encode_tiff, read_image, to_uint8, to_uint16
 from studies.exports import folder, layout
-from studies.exports.verify import verify
+from studies.exports.verify import verified, verify
 
 FILES = [
     "samples/000/0004.png",
@@ -200,7 +200,8 @@ def test_a_better_control_or_ensemble_is_found(exported: Path) -> None:
 
 def test_a_wider_interval_is_found(exported: Path) -> None:
     change_results(exported, lambda results: results["items"][0]["label_shares"][0]["share"].update(low=0.5))
-    (sentence,) = verify(exported)
+    sentence, *others = verify(exported)
+    assert others == [f"tables/labels.{form} and results.json do not say the same." for form in ("md", "tex", "csv")]
     assert sentence.startswith("Item 0, label_shares 0, share, low: ")
     assert sentence.endswith("results.json says 0.5.")
 
@@ -265,3 +266,19 @@ def test_a_damaged_member_of_a_zip_is_named(exported: Path, tmp_path: Path) -> N
     data[info.header_offset + 30 + len(info.filename) + 20] ^= 0xFF
     path.write_bytes(data)
     assert "samples/000/0004.png has changed since the export." in verify(path)
+
+
+@pytest.mark.parametrize("suffix", ["md", "tex", "csv"])
+def test_a_table_for_papers_that_says_more_than_the_results_is_named(exported: Path, suffix: str) -> None:
+    path = exported / f"tables/labels.{suffix}"
+    text = path.read_text()
+    assert "1 of 4" in text
+    path.write_text(text.replace("1 of 4", "4 of 4"))
+    mend_manifest(exported)
+    assert verify(exported) == [f"tables/labels.{suffix} and results.json do not say the same."]
+
+
+def test_evidence_that_is_not_there_is_told(exported: Path) -> None:
+    """Whoever takes it out of an export takes nothing from the votes, but readers are to know."""
+    untold = [told for verdict in verified(exported) for told in verdict.untold]
+    assert [told for told in untold if told.startswith("evidence of") and "though there are votes" in told]
