@@ -56,7 +56,7 @@ def beats(metric: Metric) -> bool:
 
 def loses(metric: Metric) -> bool:
     """Whether 95 % of random selections or more do as well or better, and not all just as well."""
-    return metric.control.at_least_as_good >= 1 - LEVEL and metric.ensemble < metric.control.mean
+    return metric.control.at_least_as_good >= 1 - LEVEL and metric.control.low < metric.control.high
 
 
 def _against_control(metric: Metric) -> str:

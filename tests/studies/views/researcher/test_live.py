@@ -136,5 +136,6 @@ def test_more_items_and_people_are_no_more_queries(browser_of_ada: Client, ada: 
         with CaptureQueriesContext(connection) as captured:
             assert page(browser_of_ada, study, "numbers/")
         counts.append(len(captured))
-    assert counts[0] <= counts[1] <= counts[0] + 2
+    # Four more at most: where by chance somebody's picks stood at one place, it is told who is left out.
+    assert counts[0] <= counts[1] <= counts[0] + 4
     assert counts[1] <= 22, counts
