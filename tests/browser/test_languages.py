@@ -202,6 +202,7 @@ def test_from_right_to_left(new_page: NewPage, settings: Any, width: int, height
     assert text < number["x"] + number["width"] - 16  # its number stands to the right of the text
     page.locator(".welcome .button-primary").click()
     page.locator(".label-button").first.wait_for()
+    page.locator("[data-low-res-text]").wait_for(state="hidden")  # it lies over the image while that is loading
     looks_right()
     page.locator(".label-button").first.click()
     loaded(page)
