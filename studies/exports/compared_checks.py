@@ -81,7 +81,7 @@ def study(bundle: Bundle) -> Iterator[str]:
     evaluated = [_evaluated(item) for item in results["items"] if item["evaluation"]["state"] == MADE]
     confidence = results["analysis_versions"][-1]["analysis"]["confidence"]
     found = to_jsonable(methods(evaluated, confidence=confidence))
-    if list(found) != list(stated):
+    if set(found) != set(stated):
         words = [", ".join(metrics) or "nothing" for metrics in (found, stated)]
         yield f"Methods are to be compared by {words[0]}; {RESULTS} has {words[1]}."
     for metric in found.keys() & stated.keys():

@@ -127,7 +127,7 @@ def compared(results: StudyResults) -> Table:
 
     From the study's evidence; no rows where that is not worked out.
     """
-    found = _compared(results)
+    found = by_metric(results)
     rows = tuple(
         (_words(name, results), *(_stored(one, "means", name, metric) for metric, one in found.items()))
         for name in _methods(found)
@@ -140,7 +140,7 @@ def methods_by_item(results: StudyResults, metric: str) -> Table:
 
     Of few images each has a column; of more than `FEW_COLUMNS` each has a row.
     """
-    found = _compared(results).get(metric)
+    found = by_metric(results).get(metric)
     title = f"Methods image by image: {_head(metric)}"
     if found is None:
         return Table(title, ("Method",), (), _simulated(results))
@@ -155,7 +155,7 @@ def methods_by_item(results: StudyResults, metric: str) -> Table:
 
 def lead(results: StudyResults) -> Table:
     """The voted ensemble minus each other method, image by image: mean difference with its t interval, and p."""
-    found = _compared(results)
+    found = by_metric(results)
     rows = tuple(
         (_words(name, results), *(_difference(one, name, metric) for metric, one in found.items()))
         for name in _methods(found)
@@ -175,9 +175,10 @@ TABLES: dict[str, Callable[[StudyResults], Table]] = {
 }  # fmt: skip
 
 
-def _compared(results: StudyResults) -> dict[str, dict[str, Any]]:
-    """By metric the methods and their values, see `services.evidence_study`."""
-    return results.evidence.get("methods", {})
+def by_metric(results: StudyResults) -> dict[str, dict[str, Any]]:
+    """By metric the methods and their values, see `services.analysis.compared`; in one order, whatever a database's."""
+    found = results.evidence.get("methods", {})
+    return {metric: found[metric] for metric in NAMES if metric in found}
 
 
 def _methods(found: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -119,13 +119,13 @@ def _store(rating: Rating, identity: UUID, values: dict[str, Any]) -> bool:
     """True when this was the first answer; the last one finishes the rater."""
     now = timezone.now()
     with transaction.atomic():
+        # Locked first: PostgreSQL asks the joins of an update before it waits for another's lock, and not again.
+        unanswered = Rating.objects.select_for_update().filter(pk=rating.pk, answered_at=None).first()
         open_one = Rating.objects.filter(
-            pk=rating.pk,
-            answered_at=None,
-            rater__phase__closed_at=None,
-            rater__participant__withdrawn_at=None,
+            pk=rating.pk, rater__phase__closed_at=None, rater__participant__withdrawn_at=None
         )
-        created = bool(open_one.update(submission_id=identity, answered_at=now, **values))
+        answer = {"submission_id": identity, "answered_at": now, **values}
+        created = unanswered is not None and bool(open_one.update(**answer))
         if created:
             Participant.objects.filter(pk=rating.rater.participant_id).update(last_seen_at=now)
             _finish(rating.rater)

@@ -33,7 +33,7 @@ def blocks(source: Source) -> Iterator[Block]:
         yield Grid(_given(found))
         yield from _agreement(found)
     yield Heading("How the images compare", 2, "quality")
-    compared = found.evidence.get("methods", {})
+    compared = tables.by_metric(found)
     if compared:
         yield Grid(tables.compared(found))
         yield Grid(tables.lead(found))

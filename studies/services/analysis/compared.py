@@ -71,5 +71,6 @@ def _values(item: Evaluated, metric: str) -> dict[str, float]:
         RANDOM: measured.control.mean,
         SINGLE: measured.single_mean,
         **{words: defined(item.variants[key][metric]) for key, words in COMPARED.items() if key in item.variants},
-        **{name: defined(values.get(metric)) for name, values in item.others.items()},
+        # Sorted: PostgreSQL gives the parts of JSON back in an order of its own.
+        **{name: defined(item.others[name].get(metric)) for name in sorted(item.others, key=str.casefold)},
     }

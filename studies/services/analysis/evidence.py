@@ -23,7 +23,7 @@ from studies.results import BEING_MADE, FAILED, MADE, NOT_MADE, EvaluationResult
 from studies.services.analysis import evaluation
 from studies.services.tallies import Tally
 
-VERSION = "3"
+VERSION = "4"
 #: What follows from the ratings alone, among the figures over all items.
 OF_RATINGS = ("opinion", "preferences", "naming", "retest")
 
@@ -52,7 +52,10 @@ def digest(study: Study, counted: Mapping[int, Tally]) -> str:
 def ratings_digest(study: Study) -> str:
     """sha256 of the state of the ratings: a rating is given once and never changed, so that their keys tell it."""
     given = Rating.objects.given().filter(rater__phase__study=study)
-    return _sha256(given.aggregate(count=Count("pk"), keys=Sum("pk")))
+    # The sum is a Decimal to some databases.
+    return _sha256(
+        {name: int(value or 0) for name, value in given.aggregate(count=Count("pk"), keys=Sum("pk")).items()}
+    )
 
 
 def _uploaded(study: Study) -> list[tuple[str, int, str]]:
